@@ -1,0 +1,5 @@
+"""``python -m whimbrel``."""
+
+from .cli import main
+
+main(prog_name="whimbrel")

@@ -1,0 +1,239 @@
+"""Every private or undocumented name of Alembic that we touch, each with its reason.
+
+Tested on the oldest and the newest Alembic that we support (``tests/test_alembic.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import ScriptDirectory
+from alembic.script.base import Script
+from alembic.script.revision import Revision as AlembicRevision
+from alembic.script.revision import RevisionMap
+from sqlalchemy import Table
+
+from .revisions.graph import Graph
+from .revisions.load import load_module
+from .revisions.revision import Revision
+
+Work = Callable[["RunContext", dict[str, Any]], None]
+
+
+class RunContext(MigrationContext):
+    """A MigrationContext whose run is ours: ``context.run_migrations()`` of env.py ends here."""
+
+    environment_context: Environment
+
+    def begin_transaction(self, _per_migration: bool = False) -> Any:
+        """What env.py enters around the run, and we around each revision.
+
+        Alembic runs all revisions in the one transaction that env.py enters, unless ``transaction_per_migration`` is set.
+        For us it always is: a revision that has run is committed, whatever becomes of the next one. An env.py that keeps
+        the transaction to end it itself gets Alembic's.
+        """
+        is_ours = not self.as_sql and not self._in_external_transaction and not self.environment_context.keeps_transaction
+        if is_ours and not _per_migration:
+            self._transaction_per_migration = True
+            return nullcontext()
+        return super().begin_transaction(_per_migration)
+
+    def run_migrations(self, **kw: Any) -> None:
+        """Do the work of the command on this database."""
+        # An env.py that opened no transaction at all would lose everything: nobody else is going to commit.
+        if not self.as_sql and not self._in_external_transaction and self._transaction is None:
+            self._transaction_per_migration = True
+            if self.connection is not None and self.connection.in_transaction():
+                self.connection.commit()  # statements of env.py before the run: SET search_path and the like
+        self.environment_context.work(self, kw)
+
+    def per_revision(self) -> Any:
+        """A transaction around one revision (or some), where the outer one is not env.py's."""
+        return self.begin_transaction(_per_migration=True)
+
+    @property
+    def commits_each(self) -> bool:
+        """Whether ``per_revision`` is a transaction of its own."""
+        return not self.as_sql and not self._in_external_transaction and self._transaction is None
+
+    @property
+    def is_in_foreign_transaction(self) -> bool:
+        """Whether the connection came with a transaction, which somebody else will end."""
+        return self._in_external_transaction
+
+    @property
+    def is_one_transaction(self) -> bool:
+        """Whether all revisions of this run are in one transaction, which env.py ends."""
+        return self._in_external_transaction or (not self._transaction_per_migration and self.impl.transactional_ddl)
+
+    @property
+    def table(self) -> Table:
+        """The version table, under the name and in the schema that env.py gave; Alembic has no public name for it."""
+        return self._version
+
+    def ensure_table(self, *, purge: bool = False) -> None:
+        """Create the version table where it is missing; purge: and empty it."""
+        self._ensure_version_table(purge=purge)
+
+    @property
+    def start(self) -> Any:
+        """The revision that an offline script starts from."""
+        return self._start_from_rev
+
+
+class Environment(EnvironmentContext):
+    """What ``from alembic import context`` means in env.py while a command of ours runs it.
+
+    before_configure: called with the connection and the arguments of ``context.configure``, which it may change.
+    keeps_transaction: whether env.py ends the transaction of ``begin_transaction()`` itself.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        scripts: Scripts,
+        work: Work,
+        before_configure: Callable[[Any, dict[str, Any]], None],
+        *,
+        keeps_transaction: bool,
+        **opts: Any,
+    ) -> None:
+        super().__init__(config, scripts, fn=no_steps, **opts)
+        self.work = work
+        self.keeps_transaction = keeps_transaction
+        self.before_configure = before_configure
+        self._outer: list[tuple[Any, dict[str, Any]]] = []
+
+    def __enter__(self) -> Environment:
+        """Become ``alembic.context``; what it was before comes back afterwards, so that a revision may run another one."""
+        names = ("_proxy", "config", "script")
+        self._outer = [
+            (module, {name: module[name] for name in names if name in module}) for module, _ in self._setups[Environment][1]
+        ]
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        for module, before in self._outer:
+            module.update(before)
+
+    def configure(  # type: ignore[override]
+        self, connection: Any = None, url: Any = None, dialect_name: str | None = None, **kw: Any
+    ) -> None:
+        """As Alembic's, with our MigrationContext in the place of Alembic's, whose class is fixed there."""
+        self.before_configure(connection, kw)
+        super().configure(connection, url, dialect_name, **kw)
+        made = self.get_context()
+        # A copy: Alembic keeps the options of all databases of a run in one dict.
+        self._migration_context = RunContext(made.dialect, connection, dict(made.opts), self)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether env.py has called ``context.configure``."""
+        return self._migration_context is not None
+
+
+# The functions of ``alembic.context`` are bound to one class by its name in this table.
+Environment._setups[Environment] = Environment._setups[EnvironmentContext]
+
+
+def no_steps(heads: Any, context: Any) -> list[Any]:
+    """The steps of Alembic's own run, which never takes place."""
+    return []
+
+
+class Scripts(ScriptDirectory):
+    """The ScriptDirectory that env.py and hooks see: our history, with each module loaded when it is asked for.
+
+    write: called in the place of ``generate_revision``.
+    """
+
+    def __init__(self, config: Any, graph: Graph, write: Callable[..., Path | None] | None = None) -> None:
+        # from_config() knows which settings this version of Alembic has, but makes its own class.
+        self.__dict__.update(vars(ScriptDirectory.from_config(config)))
+        self.graph = graph
+        self.write = write
+        self.revision_map = RevisionMap(self._lazy_scripts)
+
+    def _lazy_scripts(self) -> Iterator[LazyScript]:
+        for revision in self.graph.revisions.values():
+            yield LazyScript(revision)
+
+    def generate_revision(self, revid: str, message: str | None, *args: Any, **kw: Any) -> Any:
+        """Write a revision file by our rules."""
+        if self.write is None:
+            return super().generate_revision(revid, message, *args, **kw)
+        return self.write(self, revid, message, *args, **kw)
+
+    def render(self, path: Path, **values: Any) -> str:
+        """What a Mako template of the project becomes."""
+        from mako.template import Template
+
+        text: str = Template(filename=str(path)).render_unicode(**values)
+        return text
+
+    def file_path(self, folder: Path, revision: str, message: str | None, created: Any) -> Path:
+        """The path of a new file by ``file_template`` and ``truncate_slug_length``."""
+        return Path(self._rev_path(folder, revision, message, created))
+
+    def now(self) -> Any:
+        """The create date of a new file, in the time zone of the settings."""
+        return self._generate_create_date()
+
+    def run_hooks(self, path: Path) -> None:
+        """Run the ``post_write_hooks`` of the settings."""
+        from alembic.script import write_hooks
+
+        if self.hooks:
+            write_hooks._run_hooks(path, self.hooks)
+
+
+class LazyScript(Script):
+    """A revision of ours in Alembic's terms, not imported before its module is asked for."""
+
+    def __init__(self, revision: Revision) -> None:
+        # Not Script's own __init__, which reads everything from the module.
+        AlembicRevision.__init__(
+            self, revision.id, revision.parents or None, revision.depends_on or None, revision.labels or None
+        )
+        self.path = str(revision.path)
+        self._text = revision.doc
+
+    @property
+    def module(self) -> ModuleType:  # type: ignore[override]
+        """The module, loaded on first use."""
+        if "module" not in self.__dict__:
+            self.__dict__["module"] = load_module(Path(self.path))
+        module: ModuleType = self.__dict__["module"]
+        return module
+
+    @property
+    def longdoc(self) -> str:
+        """The docstring."""
+        return self._text
+
+
+def step_info(
+    scripts: Any, id: str | Collection[str], before: Collection[str], *, is_upgrade: bool, is_stamp: bool
+) -> MigrationInfo:
+    """What ``on_version_apply`` callbacks are told about a step."""
+    ids = (id,) if isinstance(id, str) else tuple(id)
+    return MigrationInfo(scripts.revision_map, is_upgrade, is_stamp, ids, tuple(before))
+
+
+def callbacks(context: MigrationContext) -> Collection[Callable[..., None]]:
+    """The ``on_version_apply`` callbacks that env.py passed."""
+    found: Collection[Callable[..., None]] = context.on_version_apply_callbacks
+    return found
+
+
+def options_of(context: MigrationContext) -> Mapping[str, Any]:
+    """The arguments that env.py passed to ``context.configure``."""
+    return context.opts

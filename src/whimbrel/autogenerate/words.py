@@ -1,0 +1,94 @@
+"""Operations in words, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alembic.operations import ops
+
+
+def changes(operations: Iterable[Any]) -> Iterator[str]:
+    """Each operation as a person would say it; those of a changed table one by one."""
+    for op in operations:
+        if isinstance(op, ops.OpContainer):
+            yield from changes(op.ops)
+        else:
+            yield from words(op)
+
+
+def words(op: Any) -> Iterator[str]:
+    """One operation, usually one line."""
+    table = qualified(op)
+    match op:
+        case ops.CreateTableOp():
+            yield f"table {table}: new, with {', '.join(column_names(op))}"
+        case ops.DropTableOp():
+            yield f"table {table}: dropped"
+        case ops.AddColumnOp():
+            yield f"{table}: column {op.column.name} added"
+        case ops.DropColumnOp():
+            yield f"{table}: column {op.column_name} dropped"
+        case ops.AlterColumnOp():
+            yield f"{table}: column {op.column_name}, {', '.join(alterations(op)) or 'changed'}"
+        case ops.CreateIndexOp():
+            yield f"{table}: index {op.index_name} added{' (unique)' if op.unique else ''}"
+        case ops.DropIndexOp():
+            yield f"{table}: index {op.index_name} dropped"
+        case ops.AddConstraintOp():
+            yield f"{table}: {kind(op)} {name(op)} added"
+        case ops.DropConstraintOp():
+            yield f"{table}: {(op.constraint_type or 'constraint').replace('foreignkey', 'foreign key')} {name(op)} dropped"
+        case ops.CreateTableCommentOp():
+            yield f"{table}: comment changed"
+        case ops.DropTableCommentOp():
+            yield f"{table}: comment dropped"
+        case ops.ExecuteSQLOp():
+            yield f"SQL: {str(op.sqltext)[:80]}"
+        case _:
+            yield f"{table}: {type(op).__name__}" if table else type(op).__name__
+
+
+def qualified(op: Any) -> str:
+    """The table of an operation, with its schema."""
+    found = getattr(op, "table_name", None) or getattr(op, "source_table", None) or ""
+    schema = getattr(op, "schema", None) or getattr(op, "kw", {}).get("source_schema")
+    return f"{schema}.{found}" if schema and found else str(found)
+
+
+def name(op: Any) -> str:
+    """The name of a constraint, or its columns."""
+    found = getattr(op, "constraint_name", None)
+    columns = getattr(op, "local_cols", None) or getattr(op, "columns", None) or ()
+    return str(found) if found else f"({', '.join(map(str, columns))})"
+
+
+def kind(op: Any) -> str:
+    """What kind of constraint an operation adds."""
+    return {
+        ops.CreateForeignKeyOp: "foreign key",
+        ops.CreateUniqueConstraintOp: "unique constraint",
+        ops.CreateCheckConstraintOp: "check constraint",
+        ops.CreatePrimaryKeyOp: "primary key",
+    }.get(type(op), "constraint")
+
+
+def column_names(op: ops.CreateTableOp) -> Iterator[str]:
+    """The columns of a new table."""
+    for item in op.columns:
+        if found := getattr(item, "name", None) if item.__visit_name__ == "column" else None:
+            yield str(found)
+
+
+def alterations(op: ops.AlterColumnOp) -> Iterator[str]:
+    """What changes in a column."""
+    if op.modify_name:
+        yield f"renamed to {op.modify_name}"
+    if op.modify_type is not None:
+        yield f"type {op.existing_type} -> {op.modify_type}" if op.existing_type is not None else f"type -> {op.modify_type}"
+    if op.modify_nullable is not None:
+        yield "may be null" if op.modify_nullable else "must not be null"
+    if op.modify_server_default is not False:
+        yield "default changed"
+    if op.modify_comment is not False:
+        yield "comment changed"

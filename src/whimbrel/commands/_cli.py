@@ -1,0 +1,154 @@
+"""What every click command has: the common options, the project, the report, one screen for every error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import click
+
+from .. import _registry
+from ..errors import WhimbrelError
+from ..events import Event, Listener
+from ..lines import Reportable
+from ..project import Project
+
+META = "whimbrel.session"
+STEPS = re.compile(r"-\d+")
+
+
+class Report(Protocol):
+    """Shows what a command tells; ``reports/`` has one for each format."""
+
+    def event(self, event: Event) -> None: ...
+    def result(self, result: Reportable) -> None: ...
+    def error(self, error: WhimbrelError) -> None: ...
+
+
+class Session(Protocol):
+    """How the command line was started; ``extension.py`` and ``cli.py`` each have one."""
+
+    def project(self, directory: str | None, x: tuple[str, ...]) -> Project: ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One command as the user typed it: the project it is for, and who listens."""
+
+    project: Project
+    tell: Listener
+    x: tuple[str, ...] = ()
+
+
+@dataclass
+class Settings:
+    """The common options, which may stand before or after the name of the command."""
+
+    directory: str | None = None
+    x: tuple[str, ...] = ()
+    quiet: bool = False
+    traceback: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class Command(click.Command):
+    """A click command whose function gets a Call and returns something Reportable, or raises WhimbrelError."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it, with ``-1`` as a revision and not as an option."""
+        valued = {
+            name for option in self.params if isinstance(option, click.Option) and not option.is_flag for name in option.opts
+        }
+        steps = [
+            n
+            for n, arg in enumerate(args)
+            if STEPS.fullmatch(arg) and "--" not in args[:n] and (not n or args[n - 1] not in valued)
+        ]
+        if steps:
+            ends = ["--"] if "--" not in args else []
+            args = [arg for n, arg in enumerate(args) if n not in steps] + ends + [args[n] for n in steps]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Make the project, run, report."""
+        options = ctx.params
+        directory, x = options.pop("directory", None), options.pop("x_arg", ())
+        quiet, traceback, verbose = (options.pop(name, False) for name in ("quiet", "traceback", "verbose"))
+        before: Settings = ctx.meta.get(f"{META}.settings") or Settings()
+        report_class = _registry.load("reports", options.pop("format", None) or "text", "report")
+        report: Report = report_class(quiet=quiet or before.quiet, verbose=verbose)
+        try:
+            session: Session = ctx.meta[META]
+            project = session.project(directory or before.directory, tuple(x) or before.x)
+            result = ctx.invoke(self.callback, Call(project, report.event, tuple(x) or before.x), **options)  # type: ignore[arg-type]
+        except WhimbrelError as error:
+            if traceback or before.traceback:
+                raise
+            report.error(error)
+            ctx.exit(error.exit_code)
+        if isinstance(result, Reportable):
+            report.result(result)
+        return result
+
+
+def subcommand(*, verbose: str = "Say more.", **settings: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Make the command of a module, named after the module. verbose: the help of ``-v``."""
+
+    def decorate(function: Callable[..., Any]) -> Command:
+        name = function.__module__.rpartition(".")[2].replace("_", "-")
+        made = click.command(name, cls=Command, **settings)(function)
+        made.params += common_options(verbose)
+        return made
+
+    return decorate
+
+
+def common_options(verbose: str) -> list[click.Parameter]:
+    """The options that every command has."""
+    formats = click.Choice([name.replace("_", "-") for name in _registry.names("reports")])
+    return [
+        click.Option(["-d", "--directory"], metavar="DIR", help="The migrations folder (default: migrations)."),
+        click.Option(
+            ["-x", "--x-arg"], multiple=True, metavar="NAME=VALUE", help="An argument for env.py; may be given several times."
+        ),
+        click.Option(["--format"], type=formats, default="text", show_default=True, help="How to print the result."),
+        click.Option(["-v", "--verbose"], is_flag=True, help=verbose),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Print errors only."),
+        click.Option(["--traceback"], is_flag=True, help="Show the Python traceback of an error."),
+    ]
+
+
+class Group(click.Group):
+    """The group of all commands; each is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of our commands, of other packages' and of those that were added in the program."""
+        ours = (name.replace("_", "-") for name in _registry.names("commands"))
+        return sorted({*ours, *_registry.foreign("commands"), *self.commands})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """One command: what was added in the program goes first, ``ensure_version`` is ``ensure-version``."""
+        added = super().get_command(ctx, name)
+        if added is not None:
+            return added
+        module = name.replace("-", "_")
+        if module in _registry.names("commands"):
+            ours: click.Command = _registry.load("commands", module, "command")
+            return ours
+        point = _registry.foreign("commands").get(name)
+        return point.load() if point else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does it, with likely names where there is no such command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from ..revisions.near import near
+
+            likely = near(args[0], self.list_commands(ctx), most=2)
+            if not likely or "Did you mean" in error.message:
+                raise
+            names = " or ".join(f"'{name}'" for name in likely)
+            raise click.UsageError(f"{error.message} Did you mean {names}?", ctx) from error

@@ -1,0 +1,146 @@
+"""What revision, migrate, merge and check have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..events import Listener, Noticed
+from ..lines import Line, line
+from ..project import Project, display_path, is_true
+from ..revisions.index import forget, history
+from ..revisions.read import read_revision
+
+if TYPE_CHECKING:
+    from ..autogenerate.revise import Draft
+
+ONE_SCREEN = 30  # lines
+
+
+@dataclass(frozen=True)
+class Written:
+    """The revision files that were written (none where nothing has changed), and what they change, in words."""
+
+    paths: tuple[Path, ...]
+    changes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where there is one."""
+        return self.paths[0] if self.paths else None
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The ids of the new revisions."""
+        return tuple(read_revision(path)[0].id for path in self.paths)
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """The changes and the files."""
+        yield from few(self.changes, verbose=verbose)
+        for path in self.paths:
+            yield line("Created ", (display_path(path), "path"))
+        if not self.paths:
+            yield line("No changes in schema detected.")
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {"paths": list(map(display_path, self.paths)), "revisions": list(self.revisions), "changes": list(self.changes)}
+
+
+def few(changes: Iterable[str], *, verbose: bool) -> Iterator[Line]:
+    """Changes on one screen; verbose: all of them."""
+    listed = list(changes)
+    shown = listed if verbose or len(listed) <= ONE_SCREEN else listed[: ONE_SCREEN - 1]
+    for change in shown:
+        yield line("  ", change)
+    if len(shown) < len(listed):
+        yield line((f"  … and {len(listed) - len(shown)} more (-v shows all)", "dim"))
+
+
+def revise(
+    project: Project, arguments: Mapping[str, Any], *, autogenerate: bool, sql: bool = False, on_event: Listener
+) -> Written:
+    """Write a new revision file: empty, or with what the models and the database differ in.
+
+    arguments: those of Alembic's ``command.revision``. Raises PendingChanges where the database is not at the head.
+    """
+    from ..autogenerate.write import Writer
+    from ..execution.env import open_scripts
+
+    environment = autogenerate or is_true(project.option("revision_environment"))
+    if sql and autogenerate:
+        raise UsageError("--sql writes a script for revisions that exist, and cannot compare: it sees no database.")
+    if sql and not environment:
+        raise UsageError("--sql has no meaning here, unless revision_environment is set.")
+    graph = history(project)
+    options = {name: value for name, value in arguments.items() if value is not None} | {"sql": sql}
+    if autogenerate:
+        options["autogenerate"] = True
+    writer = Writer(project, graph)
+    if arguments.get("rev_id"):
+        replace(writer, longest=None).refuse_id(arguments["rev_id"])  # before a database is asked
+    if environment:
+        draft, longest = compared(project, arguments, autogenerate, sql, options, on_event)
+        writer = replace(writer, longest=longest)
+    else:
+        from ..autogenerate.revise import Draft
+
+        draft = Draft(*open_scripts(project, **options), graph, {**arguments, "sql": sql})
+    changes = tuple(draft.changes()) if autogenerate else ()
+    if autogenerate and not any(True for _ in draft.operations()):
+        return Written(())
+    draft.context.script_directory.write = writer  # type: ignore[attr-defined]
+    written = draft.write()
+    forget(project)
+    return Written(tuple(written), changes)
+
+
+def compared(
+    project: Project, arguments: Mapping[str, Any], autogenerate: bool, sql: bool, options: dict[str, Any], on_event: Listener
+) -> tuple[Draft, int | None]:
+    """Run env.py and compare every database with its models; also how long a revision id may be on all of them."""
+    from ..autogenerate.revise import Draft
+    from ..dialects import dialect_of
+    from ..execution.env import Database, Task, run_environment
+    from ..execution.table import VersionTable
+    from ..revisions.revision import ID_LENGTH
+
+    drafts: list[Draft] = []
+    limits: list[int] = []
+
+    def prepare(config: Any, scripts: Any) -> dict[str, Any]:
+        drafts.append(Draft(config, scripts, history(project), {**arguments, "sql": sql}))
+        context = drafts[0].context
+        return {"template_args": context.template_args, "revision_context": context}
+
+    def work(database: Database) -> None:
+        table = VersionTable(database.context)
+
+        def concerns(id: str) -> bool:
+            return not database.knows_nothing_of(history(project)[id], "upgrade")
+
+        drafts[0].compare(database.context, table.read(), autogenerate=autogenerate, concerns=concerns)
+        if dialect_of(database.context.dialect.name).checks_length:
+            limits.append(table.longest() or ID_LENGTH)
+
+    done = run_environment(project, Task(work, as_sql=sql, options=options, prepare=prepare))
+    if autogenerate:
+        for text in uncompared(project, [database.context.opts.get("target_metadata") for database in done]):
+            on_event(Noticed(text))
+    return drafts[0], min(limits, default=None)
+
+
+def uncompared(project: Project, compared: list[Any]) -> Iterator[str]:
+    """In words which databases of the application have models and were not looked at."""
+    seen = [id(each) for metadata in compared for each in (metadata if isinstance(metadata, (list, tuple)) else [metadata])]
+    tables = {table.key for metadata in compared for table in getattr(metadata, "tables", {}).values()}
+    for name, metadata in project.surroundings.metadatas().items():
+        missing = [] if id(metadata) in seen else sorted(table for table in metadata.tables if table not in tables)
+        if missing:
+            yield (
+                f"Not compared: the bind '{name}' has models ({', '.join(missing[:5])}), and env.py runs the migrations for other"
+                f" databases only. A new env.py from '{project.command} init' runs them for every bind."
+            )

@@ -1,0 +1,58 @@
+"""``check``: whether a new migration would come out empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import PendingChanges
+from ..events import Event
+from ..lines import Line, line, plain
+from ..project import Project
+from ._cli import Call, subcommand
+from ._revise import compared, few
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Models and database do not differ."""
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """The words that Alembic uses."""
+        yield line("No new upgrade operations detected.")
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {"changes": []}
+
+
+def check(project: Project) -> Clean:
+    """Compare the models with the database. Raises PendingChanges, with the changes in ``data``, where they differ."""
+    arguments = {"message": None, "head": "head", "splice": False, "branch_label": None, "version_path": None, "rev_id": None}
+    notices: list[str] = []
+
+    def listen(event: Event) -> None:
+        notices.append(getattr(event, "text", ""))
+
+    draft, _ = compared(project, {**arguments, "depends_on": None}, True, False, {"autogenerate": True}, listen)
+    changes = draft.changes()
+    if notices and not changes:
+        raise PendingChanges("\n".join(notices), data={"changes": [], "not_compared": notices})
+    if changes:
+        listed = "\n".join(plain(each) for each in few(changes, verbose=False))
+        raise PendingChanges(
+            f"The models and the database differ, {len(changes)} change{'s' if len(changes) > 1 else ''}:\n{listed}",
+            hint=f"'{project.command} migrate' writes a revision for it.",
+            data={"changes": changes, "not_compared": notices},
+        )
+    return Clean()
+
+
+@subcommand()
+def command(call: Call) -> Clean:
+    """Check that models and database do not differ: that a new migration would be empty.
+
+    Exits with 1 where they differ, and says in what. For CI, after 'upgrade' on an empty database.
+    """
+    return check(call.project)

@@ -1,0 +1,36 @@
+"""``downgrade``: undo what was applied."""
+
+from __future__ import annotations
+
+import click
+
+from ..events import Listener, ignore
+from ..project import Project
+from ..revisions import paths
+from ._cli import Call, subcommand
+from ._migrate import Migrated, migrate
+
+
+def downgrade(
+    project: Project, target: str = "-1", *, sql: bool = False, tag: str | None = None, on_event: Listener = ignore
+) -> Migrated:
+    """Take every database of the project down to a revision; by default one step.
+
+    sql: write the script instead, for a range ``start:end``.
+    Raises RevisionFailed where a revision raises an exception.
+    """
+    if sql and target == "-1":
+        target = "head:-1"
+    return migrate(project, target, "downgrade", paths.downgrade, sql=sql, tag=tag, on_event=on_event)
+
+
+@subcommand(verbose="Say when a revision begins, too.")
+@click.argument("revision", default="-1")
+@click.option("--sql", is_flag=True, help="Print the SQL instead of running it; REVISION must be a range start:end.")
+@click.option("--tag", help="A word for env.py, which may ask for it.")
+def command(call: Call, revision: str, sql: bool, tag: str | None) -> Migrated:
+    """Undo the last revision, or all down to REVISION, which stays.
+
+    REVISION is an id or its beginning, base for all, or a number of steps: -2.
+    """
+    return downgrade(call.project, revision, sql=sql, tag=tag, on_event=call.tell)

@@ -1,0 +1,77 @@
+"""``stamp``: say that a database is at a revision, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from ..errors import UsageError
+from ..lines import Line, line
+from ..project import Project
+from ..revisions import names, paths
+from ..revisions.index import history
+from ._cli import Call, subcommand
+from ._migrate import Migrated
+
+
+class Stamped(Migrated):
+    """What the version table of each database says now."""
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """One line a database that has changed."""
+        for database in self.databases:
+            name = f" [{database.name or 'default'}]" if len(self.databases) > 1 else ""
+            if set(database.before) != set(database.after):
+                yield line("Stamped", (name, "strong"), ": ", (" and ".join(database.after) or "base", "revision"))
+
+
+def stamp(
+    project: Project, revisions: str | Sequence[str] = "head", *, sql: bool = False, tag: str | None = None, purge: bool = False
+) -> Stamped:
+    """Make the version table of every database say that it is at these revisions.
+
+    purge: forget first what it says, as for a revision that has no file any more. sql: write the script instead.
+    """
+    from ..execution.env import Database, Task, run_environment
+    from ..execution.outcome import DatabaseOutcome
+    from ..execution.runner import Runner
+
+    graph = history(project)
+    start, targets = split_ranges([revisions] if isinstance(revisions, str) else list(revisions), sql)
+    starts = names.find_all(graph, start) or None
+    ends = names.find_all(graph, [target for target in targets if not names.RELATIVE.match(target)])
+    done: list[DatabaseOutcome] = []
+
+    def work(database: Database) -> None:
+        runner = Runner(project, graph, database, lambda event: None)
+        current = runner.start(purge=purge)
+        done.append(runner.stamp(paths.stamp(graph, targets, current), current))
+
+    context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
+    run_environment(project, Task(work, as_sql=sql, options={"sql": sql, "tag": tag, "purge": purge}, context=context))
+    return Stamped(() if sql else tuple(done))
+
+
+def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]]:
+    """The start that a script assumes, if it is given, and the revisions to stamp."""
+    starts = {revision.partition(":")[0] for revision in revisions if ":" in revision}
+    if starts and not sql:
+        raise UsageError("A range start:end goes with --sql only: a database knows where it is.")
+    if len(starts) > 1:
+        raise UsageError("A script can start from one revision only.")
+    return next(iter(starts), None), [revision.rpartition(":")[2] for revision in revisions]
+
+
+@subcommand()
+@click.argument("revisions", nargs=-1, metavar="[REVISION]...")
+@click.option("--sql", is_flag=True, help="Print the SQL instead of running it; a REVISION may be a range start:end.")
+@click.option("--tag", help="A word for env.py, which may ask for it.")
+@click.option("--purge", is_flag=True, help="Forget first which revisions the database says it is at.")
+def command(call: Call, revisions: tuple[str, ...], sql: bool, tag: str | None, purge: bool) -> Stamped:
+    """Say that the database is at a revision, without running anything (default: head).
+
+    For a database that has the tables already: made by create_all(), or migrated by other means. Give one REVISION for
+    each branch; base means that nothing has been applied.
+    """
+    return stamp(call.project, revisions or ("head",), sql=sql, tag=tag, purge=purge)

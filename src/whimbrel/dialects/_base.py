@@ -1,0 +1,65 @@
+"""The questions that the rest of the program asks a database, with the most careful answers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Inspector, MetaData, inspect, text
+
+
+class Dialect:
+    """A database of which nothing is known."""
+
+    names: tuple[str, ...] = ()
+    """The SQLAlchemy dialect names that it stands for."""
+
+    ddl_rolls_back = False
+    """Whether CREATE, ALTER and DROP can be undone by ROLLBACK."""
+
+    checks_length = True
+    """Whether a string that is longer than its column is an error."""
+
+    def place(self, url: URL) -> Hashable:
+        """The same value for URLs of the same database, whoever logs in; None where that cannot be told."""
+        if not url.database:
+            return None
+        return url.get_backend_name(), url.host or "localhost", url.port, url.database, tuple(sorted(url.query.items()))
+
+    def is_local(self, url: URL) -> bool:
+        """Whether it is a file or the memory of this machine, not a server."""
+        return False
+
+    def why_no_connection(self, error: BaseException) -> str | None:
+        """In words why the server let nobody in; None where the error is another one."""
+        return None
+
+    @contextmanager
+    def prepared(self, connection: Connection) -> Iterator[None]:
+        """Stands around a run: makes the transactions of a connection what they are said to be."""
+        yield
+
+    def tables(self, connection: Connection) -> list[str]:
+        """The tables and views of the default schema that are not an extension's, by name."""
+        found: Inspector = inspect(connection)
+        return sorted([*found.get_table_names(), *found.get_view_names()])
+
+    def drop_all(self, connection: Connection) -> None:
+        """Drop every table and view of the default schema."""
+        found = inspect(connection)
+        for name in found.get_view_names():
+            connection.execute(text(f"DROP VIEW {self.quoted(connection, name)}"))
+        everything = MetaData()
+        everything.reflect(connection)
+        everything.drop_all(connection)
+
+    def quoted(self, connection: Connection, name: str) -> str:
+        """A name as it stands in SQL."""
+        return connection.dialect.identifier_preparer.quote(name)
+
+
+def driver_code(error: BaseException) -> Any:
+    """The number or SQLSTATE that the driver gave an error."""
+    original = getattr(error, "orig", None) or error
+    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or next(iter(original.args), None)

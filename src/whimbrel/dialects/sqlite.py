@@ -1,0 +1,94 @@
+"""SQLite: a file or the memory of this process."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.engine import Engine
+
+from ._base import Dialect
+
+# A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
+READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
+
+
+def needs_begin(connection: Connection) -> bool:
+    """Whether the driver is between transactions, and not told to stay outside of them (AUTOCOMMIT)."""
+    driver: Any = connection.connection.driver_connection
+    return not driver.in_transaction and driver.isolation_level is not None and getattr(driver, "autocommit", -1) is not True
+
+
+def is_open(connection: Connection) -> bool:
+    """Whether the driver is in a transaction."""
+    return not connection.closed and bool(getattr(connection.connection.driver_connection, "in_transaction", False))
+
+
+class Sqlite(Dialect):
+    """SQLite 3."""
+
+    names = ("sqlite",)
+    ddl_rolls_back = True
+    checks_length = False
+
+    def place(self, url: URL) -> Hashable:
+        """The file; memory is never the same twice."""
+        if not url.database or url.database == ":memory:" or "mode=memory" in str(url):
+            return None
+        return "sqlite", os.path.realpath(url.database.removeprefix("file:"))
+
+    def is_local(self, url: URL) -> bool:
+        """Always."""
+        return True
+
+    def why_no_connection(self, error: BaseException) -> str | None:
+        """The folder is missing, or we may not read the file."""
+        words = str(getattr(error, "orig", None) or error)
+        if "unable to open database file" in words:
+            return "The file cannot be opened or created; its folder must exist and be writable."
+        if "file is not a database" in words:
+            return "The file is not an SQLite database."
+        return None
+
+    @contextmanager
+    def prepared(self, connection: Connection) -> Iterator[None]:
+        """Begin a real transaction with the first statement that writes, so that DDL rolls back.
+
+        Python's driver begins one before INSERT, UPDATE and DELETE only (sqlite3 manual, "Transaction control"). Another
+        connection of this thread to the same file (a revision that uses ``db.session``) could not work beside an open
+        transaction: for it, what was done so far is committed, as the driver would have done.
+        """
+        thread, place = threading.get_ident(), self.place(connection.engine.url)
+
+        def begin_first(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+            if not READS.match(statement) and needs_begin(connection):
+                cursor.execute("BEGIN IMMEDIATE")
+
+        def make_way(other: Connection) -> None:
+            is_ours = other is connection or threading.get_ident() != thread
+            if not is_ours and place is not None and self.place(other.engine.url) == place and is_open(connection):
+                connection.dialect.do_commit(connection.connection)
+
+        event.listen(connection, "before_cursor_execute", begin_first)
+        event.listen(Engine, "begin", make_way)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "begin", make_way)
+            event.remove(connection, "before_cursor_execute", begin_first)
+
+    def drop_all(self, connection: Connection) -> None:
+        """Drop everything that the schema table lists, whatever points to what."""
+        listed = connection.execute(text("select type, name from sqlite_master where name not like 'sqlite_%'")).all()
+        for kind in ("trigger", "view", "table"):
+            for type_, name in listed:
+                if type_ == kind:
+                    connection.execute(text(f"DROP {kind} IF EXISTS {self.quoted(connection, name)}"))
+
+
+dialect = Sqlite()

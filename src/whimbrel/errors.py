@@ -1,0 +1,93 @@
+"""Every error a user can meet: what happened, the way out, the exit code.
+
+Exit codes: 1 means "no" (refused, pending, failed with nothing changed), 2 means "could not ask" (usage, configuration,
+connection), 3 means "stopped half-way" and the message names the command that goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class WhimbrelError(Exception):
+    """Something the user should know, and what to do about it.
+
+    message: what is true, and why; whole sentences, no passwords.
+    hint: what to type or change next.
+    place: ``file:line`` where there is one.
+    data: more facts for machine formats; must be JSON-able.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, place: str | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+        self.data = dict(data or {})
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.message, self.place and f"at {self.place}", self.hint) if part)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        facts = {"error": type(self).__name__, "message": self.message, "hint": self.hint, "place": self.place}
+        return {**facts, **self.data, "exit_code": self.exit_code}
+
+
+class Refused(WhimbrelError):
+    """What was asked would break a promise; nothing has changed."""
+
+
+class RevisionNotFound(WhimbrelError):
+    """No revision file answers to that name."""
+
+
+class AmbiguousRevision(WhimbrelError):
+    """More than one revision answers to that name."""
+
+
+class NotAPath(WhimbrelError):
+    """The revisions exist, but none of the wanted way leads from one to the other."""
+
+
+class PendingChanges(WhimbrelError):
+    """The database and the models, or the database and the heads, are not the same."""
+
+
+class RevisionFailed(WhimbrelError):
+    """A revision raised an exception; ``__cause__`` is that exception."""
+
+
+class NotCommitted(WhimbrelError):
+    """env.py ran the migrations and did not commit them."""
+
+
+class UsageError(WhimbrelError):
+    """The arguments do not go together."""
+
+    exit_code = 2
+
+
+class ConfigurationError(WhimbrelError):
+    """The project or its settings cannot be used as they are."""
+
+    exit_code = 2
+
+
+class HistoryError(ConfigurationError):
+    """The revision files contradict each other or cannot be read."""
+
+
+class EnvironmentFailed(ConfigurationError):
+    """env.py raised an exception; ``__cause__`` is that exception."""
+
+
+class ConnectionFailed(WhimbrelError):
+    """The database server cannot be reached, or does not let us in."""
+
+    exit_code = 2

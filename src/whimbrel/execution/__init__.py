@@ -1,0 +1,1 @@
+"""Doing it: env.py is run, and every revision on the way."""

@@ -1,0 +1,270 @@
+"""``Migrate``: attaches the commands to ``flask db``, and tells them about the application.
+
+Flask is imported where it is used, so that ``import whimbrel`` costs a web process next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .databases import adapted
+from .errors import ConfigurationError
+from .project import Project, find_folder
+
+if TYPE_CHECKING:
+    from click import Group
+    from flask import Flask
+
+    from .execution.config import Config
+
+EXTENSION = "migrate"  # env.py files read app.extensions["migrate"]
+
+
+class MigrateState:
+    """What an application knows of its migrations: ``app.extensions["migrate"]``, as env.py files read it."""
+
+    def __init__(
+        self, migrate: Migrate, db: Any, directory: str, configure_args: dict[str, Any], metadata: Any, config: Any
+    ) -> None:
+        self.migrate = migrate
+        self.directory = directory
+        self.configure_args = configure_args
+        self._given = (db, metadata, config)
+        self._db: Any = None
+
+    @property
+    def db(self) -> Any:
+        """The object that was given to Migrate, with ``engines`` and ``metadatas`` by bind name."""
+        if self._db is None:
+            self._db = adapted(*self._given)
+        return self._db
+
+    @property
+    def metadata(self) -> Any:
+        """The models' MetaData, where env.py files from before 2014 look for it."""
+        return self.db.metadata
+
+
+class Migrate:
+    """Database migrations for a Flask application.
+
+    app, db: the application and its Flask-SQLAlchemy object, or Alchemical, Flask-SQLAlchemy-Lite, a MetaData or a
+    declarative base.
+    directory: the migrations folder. command: the name of the group of commands.
+    metadata: the models' MetaData, where ``db`` has none; a mapping for several binds.
+    compare_type, render_as_batch and all others: arguments of Alembic's ``context.configure``.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        db: Any = None,
+        directory: str | os.PathLike[str] = "migrations",
+        command: str = "db",
+        compare_type: bool = True,
+        render_as_batch: bool = True,
+        *,
+        metadata: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.configure_callbacks: list[Callable[[Any], Any]] = []
+        self.db = db
+        self.command = command
+        self.directory = os.fspath(directory)
+        self.metadata = metadata
+        self.alembic_ctx_kwargs: dict[str, Any] = {**kwargs, "compare_type": compare_type, "render_as_batch": render_as_batch}
+        if app is not None and db is not None:
+            self.init_app(app, db, directory)
+
+    def init_app(
+        self,
+        app: Flask,
+        db: Any = None,
+        directory: str | os.PathLike[str] | None = None,
+        command: str | None = None,
+        compare_type: bool | None = None,
+        render_as_batch: bool | None = None,
+        *,
+        metadata: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Attach the commands to an application; what is not given is as in the constructor."""
+        self.db = self.db if db is None else db
+        self.command = command or self.command
+        self.directory = os.fspath(directory or self.directory)
+        self.metadata = self.metadata if metadata is None else metadata
+        given = {"compare_type": compare_type, "render_as_batch": render_as_batch}
+        self.alembic_ctx_kwargs |= kwargs | {name: value for name, value in given.items() if value is not None}
+        arguments = dict(self.alembic_ctx_kwargs)
+        app.extensions[EXTENSION] = MigrateState(self, self.db, self.directory, arguments, self.metadata, app.config)
+        app.cli.add_command(commands(), name=self.command)
+
+    def configure(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Decorate a function that is given each Alembic Config, may change it, and returns it."""
+        self.configure_callbacks.append(f)
+        return f
+
+    def call_configure_callbacks(self, config: Any) -> Any:
+        """The Config that the decorated functions make of this one."""
+        for f in self.configure_callbacks:
+            config = f(config)
+        return config
+
+    def get_config(self, directory: str | os.PathLike[str] | None = None, x_arg: Any = None, opts: Any = None) -> Config:
+        """An Alembic Config for this project, for code that calls Alembic itself.
+
+        x_arg: one or more ``-x`` arguments. opts: names that become true in ``cmd_opts``.
+        """
+        x = (x_arg,) if isinstance(x_arg, str) else tuple(x_arg or ())
+        project = flask_project(directory if directory is not None else self.directory, x, self)
+        found: Config = project.config(**dict.fromkeys(opts or (), True))
+        return found
+
+
+class FlaskApplication:
+    """A Flask application around a migrations folder."""
+
+    default_template = "flask"
+    multidb_template = "flask"
+
+    def __init__(self, app: Flask, migrate: Migrate, x: tuple[str, ...], *, owns_process: bool) -> None:
+        self.app = app
+        self.migrate = migrate
+        self.x = x
+        self.owns_process = owns_process
+
+    @property
+    def state(self) -> MigrateState:
+        """``app.extensions["migrate"]``."""
+        found: MigrateState = self.app.extensions[EXTENSION]
+        return found
+
+    @property
+    def command(self) -> str:
+        """``flask db``, or the name that the application gave the group."""
+        return f"flask {self.migrate.command}"
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the application is in debug or testing mode."""
+        return bool(self.app.debug or self.app.testing)
+
+    def config(self, project: Project, options: Mapping[str, Any]) -> Any:
+        """The Config as Flask-Migrate makes it."""
+        from .execution.config import Config, command_options, set_option
+
+        config = Config(str(project.config_file))
+        set_option(config, "script_location", str(project.directory))
+        command_options(config, dict(options), self.x)
+        return self.migrate.call_configure_callbacks(config)
+
+    def is_config_customised(self) -> bool:
+        """Whether there are functions decorated with ``@migrate.configure``."""
+        return bool(self.migrate.configure_callbacks)
+
+    def context_defaults(self) -> Mapping[str, Any]:
+        """The arguments that were given to Migrate."""
+        return self.state.configure_args
+
+    @contextmanager
+    def environment(self) -> Iterator[None]:
+        """Give each run of env.py its own copy of the arguments: Flask-Migrate's templates leave a hook in them."""
+        state = self.state
+        before = state.configure_args
+        state.configure_args = dict(before)
+        try:
+            yield
+        finally:
+            state.configure_args = before
+
+    def databases(self) -> Mapping[str, Any]:
+        """The engines by bind name."""
+        return by_name(getattr(self.state.db, "engines", None))
+
+    def metadatas(self) -> Mapping[str, Any]:
+        """The models' MetaData by bind name."""
+        return by_name(getattr(self.state.db, "metadatas", None))
+
+    def templates(self) -> tuple[Mapping[str, str], list[Path]]:
+        """Flask-Migrate's names for what are two templates now."""
+        names = {"flask": "flask", "flask-multidb": "flask", "aioflask": "aioflask", "aioflask-multidb": "aioflask"}
+        return names, []
+
+    def after_init(self, directory: str) -> str:
+        """Begin: the application says all the rest."""
+        return f'{self.command} migrate -m "first"'
+
+    def roots(self) -> list[Path]:
+        """Beside the application, or beside its package."""
+        root = Path(self.app.root_path)
+        return [root, root.parent]
+
+
+def by_name(found: Any) -> dict[str, Any]:
+    """Engines or metadatas with "" for the default one; none where there are none."""
+    return {name or "": each for name, each in dict(found).items()} if isinstance(found, Mapping) else {}
+
+
+def flask_project(
+    directory: str | os.PathLike[str] | None = None,
+    x: tuple[str, ...] = (),
+    migrate: Migrate | None = None,
+    *,
+    owns_process: bool = False,
+) -> Project:
+    """The project of the current application. Raises ConfigurationError where Migrate was not initialised for it."""
+    from flask import current_app, g
+
+    app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = app.extensions.get(EXTENSION)
+    if not isinstance(state, MigrateState):
+        raise ConfigurationError(
+            f"Migrations are not set up for the application '{app.name}'.",
+            hint="Call Migrate(app, db), or migrate.init_app(app, db) in the application factory.",
+        )
+    x = x or tuple(getattr(g, "x_arg", None) or ())
+    surroundings = FlaskApplication(app, migrate or state.migrate, x, owns_process=owns_process)
+    folder = find_folder(os.fspath(directory or state.directory), surroundings.roots)
+    return Project(folder, folder / "alembic.ini", surroundings)
+
+
+class FlaskSession:
+    """A command line that was started as ``flask db``."""
+
+    def project(self, directory: str | None, x: tuple[str, ...]) -> Project:
+        """The project of the application that Flask has loaded."""
+        return flask_project(directory, x, owns_process=True)
+
+
+@cache
+def commands() -> Group:
+    """The group ``flask db``: one for all applications, so that other packages can add commands to it."""
+    import click
+    from flask import g
+    from flask.cli import with_appcontext
+
+    from .commands._cli import META, Group, Settings
+
+    @click.group("db", cls=Group)
+    @click.option("-d", "--directory", metavar="DIR", help="The migrations folder (default: migrations).")
+    @click.option(
+        "-x", "--x-arg", multiple=True, metavar="NAME=VALUE", help="An argument for env.py; may be given several times."
+    )
+    @click.pass_context
+    @with_appcontext
+    def db(ctx: click.Context, directory: str | None, x_arg: tuple[str, ...]) -> None:
+        """Change the database as the models change, and keep its rows.
+
+        The usual round: change a model, 'migrate' to write a revision, read it, 'upgrade' to run it.
+        """
+        g.directory = directory
+        g.x_arg = x_arg
+        ctx.meta[META] = FlaskSession()
+        ctx.meta[f"{META}.settings"] = Settings(directory=directory, x=x_arg)
+
+    return db

@@ -1,0 +1,109 @@
+"""For a person: plain lines, in colours where a terminal is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from ..errors import WhimbrelError
+from ..events import Event, FileWritten, Noticed, RevisionFinished, RevisionStarted
+from ..lines import Line, Reportable, Span, line, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STYLES = {
+    "revision": "yellow",
+    "head": "bold cyan",
+    "label": "bold green",
+    "path": "magenta",
+    "good": "green",
+    "bad": "bold red",
+    "dim": "dim",
+    "graph": "red",
+    "strong": "bold",
+}
+
+
+class TextReport:
+    """Results and progress to the standard output, notices and errors to the standard error."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def event(self, event: Event) -> None:
+        """Show one thing as it happens."""
+        if self.quiet:
+            return
+        match event:
+            case RevisionFinished():
+                where: list[Span] = [(f"[{event.database}] ", "strong")] if event.database else []
+                message = f"  {event.message}" if event.message else ""
+                took: Span = (f"  ({duration(event.seconds)})", "dim")
+                write(line(*where, f"{event.direction}  ", (event.revision, "revision"), message, took), sys.stdout)
+            case RevisionStarted() if self.verbose:
+                write(line((f"running {event.direction} of {event.revision} …", "dim")), sys.stderr)
+            case FileWritten():
+                write(line("Created ", (event.path, "path")), sys.stdout)
+            case Noticed():
+                write(line(event.text), sys.stderr)
+
+    def result(self, result: Reportable) -> None:
+        """Show what came of it."""
+        if not self.quiet:
+            for each in result.as_lines(verbose=self.verbose):
+                write(each, sys.stdout)
+
+    def error(self, error: WhimbrelError) -> None:
+        """Show what went wrong, where, and what next."""
+        first, *rest = error.message.splitlines() or [""]
+        write(line(("Error: ", "bad"), first), sys.stderr)
+        for each in rest:
+            write(line(each), sys.stderr)
+        if error.place:
+            write(line("  at ", (error.place, "path")), sys.stderr)
+        if error.hint:
+            write(line(("Next: ", "good"), error.hint), sys.stderr)
+
+
+def write(words: Line, stream: TextIO) -> None:
+    """Print one line, with colours on a terminal, and never fail for a character that the stream cannot show."""
+    if is_coloured(stream):
+        from rich.text import Text
+
+        styled = Text.assemble(*((text, STYLES.get(meaning, "")) for text, meaning in words))
+        console(stream).print(styled, soft_wrap=True, highlight=False)
+    else:
+        text = plain(words) + "\n"
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def is_coloured(stream: TextIO) -> bool:
+    """Whether colours are wanted: a terminal, and nobody said no (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def console(stream: TextIO) -> Console:
+    """The terminal behind a stream."""
+    from rich.console import Console
+
+    return Console(file=stream, force_terminal=True)
+
+
+def duration(seconds: float) -> str:
+    """A time as a person reads it."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+report = TextReport

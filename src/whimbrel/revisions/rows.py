@@ -1,0 +1,58 @@
+"""What the rows of the version table become when a revision has run.
+
+The table holds the applied heads: no row comes before another. The rules are Alembic's, so that either tool can go on
+where the other one stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .graph import Graph
+from .paths import Move
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to delete, one row to update (from, to), rows to insert; in this order."""
+
+    delete: tuple[str, ...] = ()
+    update: tuple[str, str] | None = None
+    insert: tuple[str, ...] = ()
+
+    def apply_to(self, rows: Collection[str]) -> set[str]:
+        """The rows afterwards."""
+        gone = {*self.delete, *([self.update[0]] if self.update else [])}
+        return {*rows, *self.insert, *([self.update[1]] if self.update else [])} - gone
+
+
+def after_upgrade(graph: Graph, id: str, rows: Collection[str]) -> Rows:
+    """The change when a revision has been applied."""
+    replaced = [need for need in graph.needs(id) if need in rows]
+    if not replaced:
+        return Rows(insert=(id,))
+    if len(replaced) > 1:
+        others = graph.ancestors(set(rows) - set(replaced))
+        replaced = [row for row in replaced if row not in others] or replaced
+    return Rows(delete=tuple(replaced[:-1]), update=(replaced[-1], id))
+
+
+def after_downgrade(graph: Graph, id: str, rows: Collection[str]) -> Rows:
+    """The change when a revision has been undone."""
+    needs = graph.needs(id)
+    below = {need for parent in needs for need in graph.needs(parent)}
+    implied = graph.ancestors(below | set(rows) - {id})
+    left = [need for need in needs if need not in implied]
+    if not left:
+        return Rows(delete=(id,))
+    return Rows(update=(id, left[-1]), insert=tuple(left[:-1]))
+
+
+def after_move(move: Move) -> Rows:
+    """The change that a stamp makes."""
+    if not move.after:
+        return Rows(delete=move.before)
+    if not move.before:
+        return Rows(insert=move.after)
+    return Rows(delete=move.before[:-1], update=(move.before[-1], move.after[-1]), insert=move.after[:-1])
