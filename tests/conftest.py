@@ -1,0 +1,76 @@
+"""Fixtures: servers for the session, a fresh database and a project for each test."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("kit")
+
+from kit import EVERY, Database, Project  # noqa: E402
+from kit import servers  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[sa.URL]:
+    with servers.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[sa.URL]:
+    with servers.mariadb() as url:
+        yield url
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path):
+    """Call it with a kind of database to get a fresh one."""
+    made: list[Database] = []
+
+    def make(kind: str) -> Database:
+        name = f"w_{uuid.uuid4().hex[:12]}"
+        if kind == "sqlite":
+            return Database(kind, sa.URL.create("sqlite", database=str(tmp_path / f"{name}.db")))
+        server: sa.URL = request.getfixturevalue(f"{kind}_server")
+        admin = sa.create_engine(server, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"create database {name}"))
+        made.append(Database(kind, server.set(database=name)))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.engine.dispose()
+        admin = sa.create_engine(request.getfixturevalue(f"{database.kind}_server"), isolation_level="AUTOCOMMIT")
+        force = " with (force)" if database.kind == "postgresql" else ""
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"drop database {database.address.database}{force}"))
+        admin.dispose()
+
+
+@pytest.fixture(params=EVERY)
+def database(request: pytest.FixtureRequest, new_database) -> Database:
+    """A fresh database of every kind, or of the kinds that @on() names."""
+    return new_database(request.param)
+
+
+@pytest.fixture
+def project(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """An empty folder, which is also the working directory."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    made = Project(folder, database)
+    yield made
+    if made.module is not None:
+        with made.module.app.app_context():
+            for engine in made.module.db.engines.values():
+                engine.dispose()
