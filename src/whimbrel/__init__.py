@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .extension import Migrate, flask_project
+from .extension import Migrate, flask_project, in_a_command, listener
 
 if TYPE_CHECKING:
     from .commands._migrate import Migrated
@@ -55,6 +55,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'whimbrel' has no attribute '{name}'")
 
 
+@in_a_command
 def list_templates() -> Templates:
     """The templates that ``init`` knows by name."""
     from .commands.list_templates import list_templates
@@ -62,6 +63,7 @@ def list_templates() -> Templates:
     return list_templates(flask_project())
 
 
+@in_a_command
 def init(directory: Directory = None, multidb: bool = False, template: str | None = None, package: bool = False) -> Created:
     """Make a migrations folder from a template."""
     from .commands.init import init
@@ -69,6 +71,7 @@ def init(directory: Directory = None, multidb: bool = False, template: str | Non
     return init(flask_project(directory), multidb=multidb, template=template, package=package)
 
 
+@in_a_command
 def revision(
     directory: Directory = None,
     message: str | None = None,
@@ -93,9 +96,11 @@ def revision(
         branch_label=branch_label,
         version_path=version_path,
         rev_id=rev_id,
+        on_event=listener(),
     )
 
 
+@in_a_command
 def migrate(
     directory: Directory = None,
     message: str | None = None,
@@ -120,9 +125,11 @@ def migrate(
         branch_label=branch_label,
         version_path=version_path,
         rev_id=rev_id,
+        on_event=listener(),
     )
 
 
+@in_a_command
 def edit(directory: Directory = None, revision: str = "current") -> Listing:
     """Open revision files in $VISUAL or $EDITOR."""
     from .commands.edit import edit
@@ -130,6 +137,7 @@ def edit(directory: Directory = None, revision: str = "current") -> Listing:
     return edit(flask_project(directory), revision)
 
 
+@in_a_command
 def merge(
     directory: Directory = None,
     revisions: str | Sequence[str] = "",
@@ -143,24 +151,27 @@ def merge(
     return merge(flask_project(directory), revisions or "heads", message, branch_label=branch_label, rev_id=rev_id)
 
 
+@in_a_command
 def upgrade(
     directory: Directory = None, revision: str = "head", sql: bool = False, tag: str | None = None, x_arg: Words = None
 ) -> Migrated:
     """Run what is pending."""
     from .commands.upgrade import upgrade
 
-    return upgrade(flask_project(directory, words(x_arg)), revision, sql=sql, tag=tag)
+    return upgrade(flask_project(directory, words(x_arg)), revision, sql=sql, tag=tag, on_event=listener())
 
 
+@in_a_command
 def downgrade(
     directory: Directory = None, revision: str = "-1", sql: bool = False, tag: str | None = None, x_arg: Words = None
 ) -> Migrated:
     """Undo what was applied, by default one revision."""
     from .commands.downgrade import downgrade
 
-    return downgrade(flask_project(directory, words(x_arg)), revision, sql=sql, tag=tag)
+    return downgrade(flask_project(directory, words(x_arg)), revision, sql=sql, tag=tag, on_event=listener())
 
 
+@in_a_command
 def show(directory: Directory = None, revision: str = "head") -> Listing:
     """The revisions of that name."""
     from .commands.show import show
@@ -168,6 +179,7 @@ def show(directory: Directory = None, revision: str = "head") -> Listing:
     return show(flask_project(directory), revision)
 
 
+@in_a_command
 def history(
     directory: Directory = None, rev_range: str | None = None, verbose: bool = False, indicate_current: bool = False
 ) -> Listing:
@@ -177,6 +189,7 @@ def history(
     return history(flask_project(directory), rev_range, indicate_current=indicate_current)
 
 
+@in_a_command
 def heads(directory: Directory = None, verbose: bool = False, resolve_dependencies: bool = False) -> Listing:
     """The revisions that nothing comes after."""
     from .commands.heads import heads
@@ -184,6 +197,7 @@ def heads(directory: Directory = None, verbose: bool = False, resolve_dependenci
     return heads(flask_project(directory), resolve_dependencies=resolve_dependencies)
 
 
+@in_a_command
 def branches(directory: Directory = None, verbose: bool = False) -> Listing:
     """The revisions that more than one other comes after."""
     from .commands.branches import branches
@@ -191,6 +205,7 @@ def branches(directory: Directory = None, verbose: bool = False) -> Listing:
     return branches(flask_project(directory))
 
 
+@in_a_command
 def current(directory: Directory = None, verbose: bool = False) -> Current:
     """Where each database is."""
     from .commands.current import current
@@ -198,6 +213,7 @@ def current(directory: Directory = None, verbose: bool = False) -> Current:
     return current(flask_project(directory))
 
 
+@in_a_command
 def stamp(
     directory: Directory = None,
     revision: str | Sequence[str] = "head",
@@ -211,6 +227,7 @@ def stamp(
     return stamp(flask_project(directory), revision, sql=sql, tag=tag, purge=purge)
 
 
+@in_a_command
 def check(directory: Directory = None) -> Clean:
     """Raise ``whimbrel.errors.PendingChanges`` where models and database differ."""
     from .commands.check import check

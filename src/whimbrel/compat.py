@@ -40,9 +40,7 @@ class CliModule(ModuleType):
             return group
         if name.startswith("_"):
             raise AttributeError(name)
-        import click
-
-        found = group.get_command(click.Context(group), name.replace("_", "-"))
+        found = group.named(name)
         if found is None:
             raise AttributeError(f"flask_migrate.cli has no command '{name}'")
         return found

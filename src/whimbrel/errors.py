@@ -39,6 +39,10 @@ class WhimbrelError(Exception):
         return {**facts, **self.data, "exit_code": self.exit_code}
 
 
+class Unexpected(WhimbrelError):
+    """An exception that we did not foresee; ``__cause__`` is that exception."""
+
+
 class Refused(WhimbrelError):
     """What was asked would break a promise; nothing has changed."""
 

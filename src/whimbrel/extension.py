@@ -6,20 +6,22 @@ Flask is imported where it is used, so that ``import whimbrel`` costs a web proc
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .databases import adapted
-from .errors import ConfigurationError
+from .errors import ConfigurationError, WhimbrelError
+from .events import Listener, ignore
 from .project import Project, find_folder
 
 if TYPE_CHECKING:
-    from click import Group
     from flask import Flask
 
+    from .commands._cli import Group
     from .execution.config import Config
 
 EXTENSION = "migrate"  # env.py files read app.extensions["migrate"]
@@ -205,6 +207,58 @@ class FlaskApplication:
         return [root, root.parent]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_a_command(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of ours be called in a click command of the application.
+
+    There an error of ours is a ClickException as well, so that click prints it on one screen and exits with its code.
+    """
+
+    @wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except WhimbrelError as error:
+            if not is_in_a_command():
+                raise
+            raise as_click_exception(error) from error.__cause__
+
+    return called
+
+
+def is_in_a_command() -> bool:
+    """Whether a click command is running."""
+    click = sys.modules.get("click")
+    return click is not None and click.get_current_context(silent=True) is not None
+
+
+def as_click_exception(error: WhimbrelError) -> WhimbrelError:
+    """The same error, of a class that click knows how to show."""
+    import click
+
+    from .reports.text import TextReport
+
+    def show(self: Any, file: Any = None) -> None:
+        TextReport().error(self)
+
+    cls = type(error)
+    made = type(cls.__name__, (cls, click.ClickException), {"show": show, "__module__": cls.__module__})
+    both: WhimbrelError = made(error.message, hint=error.hint, place=error.place, data=error.data)
+    return both
+
+
+def listener() -> Listener:
+    """Who hears of the progress of a function of ours: a person, where a click command calls it; else nobody."""
+    if not is_in_a_command():
+        return ignore
+    from .reports.text import TextReport
+
+    return TextReport(all_to_stderr=True).event
+
+
 def by_name(found: Any) -> dict[str, Any]:
     """Engines or metadatas with "" for the default one; none where there are none."""
     return {name or "": each for name, each in dict(found).items()} if isinstance(found, Mapping) else {}
@@ -222,7 +276,12 @@ def flask_project(
 
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
     state = app.extensions.get(EXTENSION)
-    if not isinstance(state, MigrateState):
+    if state is not None and not isinstance(state, MigrateState):
+        raise ConfigurationError(
+            f"The migrations of the application '{app.name}' are set up by {type(state).__module__}, not by whimbrel.",
+            hint="Write 'from whimbrel import Migrate' where it says 'from flask_migrate import Migrate'.",
+        )
+    if state is None:
         raise ConfigurationError(
             f"Migrations are not set up for the application '{app.name}'.",
             hint="Call Migrate(app, db), or migrate.init_app(app, db) in the application factory.",

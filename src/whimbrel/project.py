@@ -6,7 +6,6 @@ Nothing here imports Alembic, Flask or SQLAlchemy, so that commands which only r
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import sys
@@ -16,9 +15,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from configparser import ConfigParser
 
 SEPARATORS = {"space": None, "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 
@@ -166,27 +168,36 @@ class FileOptions:
         if toml is not None and toml.is_file():
             self.values |= interpolated(read_toml(toml).get("tool", {}).get("alembic", {}), {"here": here(toml)})
         if ini is not None and ini.is_file():
-            parser = configparser.ConfigParser({"here": here(ini)})
+            from configparser import ConfigParser
+
+            parser = ConfigParser({"here": here(ini)})
             read_ini(parser, ini)
             if parser.has_section(section):
-                try:
+                with readable(ini):
                     self.values |= dict(parser.items(section))
-                except configparser.Error as error:
-                    raise ConfigurationError(f"{display_path(ini)} cannot be read: {error}") from error
 
     def __call__(self, name: str) -> Any:
         """The value, None where it is not set."""
         return self.values.get(name)
 
 
-def read_ini(parser: configparser.ConfigParser, path: Path) -> None:
+def read_ini(parser: ConfigParser, path: Path) -> None:
     """Read an ini file as UTF-8, whatever the locale; as the locale has it where it is not UTF-8."""
-    try:
+    with readable(path):
         try:
             parser.read(path, encoding="utf-8-sig")
         except UnicodeDecodeError:
             parser.read(path)
-    except (configparser.Error, UnicodeDecodeError) as error:
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raise ConfigurationError where an ini file makes no sense."""
+    from configparser import Error
+
+    try:
+        yield
+    except (Error, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{display_path(path)} cannot be read: {error}") from error
 
 

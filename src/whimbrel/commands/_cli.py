@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Any, Protocol
 
 import click
 
 from .. import _registry
-from ..errors import WhimbrelError
+from ..errors import Unexpected, WhimbrelError
 from ..events import Event, Listener
 from ..lines import Reportable
-from ..project import Project
+from ..project import Project, display_path
 
 META = "whimbrel.session"
 STEPS = re.compile(r"-\d+")
@@ -78,19 +79,35 @@ class Command(click.Command):
         quiet, traceback, verbose = (options.pop(name, False) for name in ("quiet", "traceback", "verbose"))
         before: Settings = ctx.meta.get(f"{META}.settings") or Settings()
         report_class = _registry.load("reports", options.pop("format", None) or "text", "report")
-        report: Report = report_class(quiet=quiet or before.quiet, verbose=verbose)
+        trace = traceback or before.traceback
+        report: Report = report_class(quiet=quiet or before.quiet, verbose=verbose, traceback=trace)
         try:
             session: Session = ctx.meta[META]
             project = session.project(directory or before.directory, tuple(x) or before.x)
             result = ctx.invoke(self.callback, Call(project, report.event, tuple(x) or before.x), **options)  # type: ignore[arg-type]
         except WhimbrelError as error:
-            if traceback or before.traceback:
-                raise
             report.error(error)
             ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            report.error(unexpected(error))
+            ctx.exit(1)
         if isinstance(result, Reportable):
             report.result(result)
         return result
+
+
+def unexpected(error: Exception) -> Unexpected:
+    """An exception that nobody foresaw, on one screen."""
+    frame = extract_tb(error.__traceback__)[-1]
+    made = Unexpected(
+        f"Something unexpected happened: {type(error).__name__}: {error}",
+        place=f"{display_path(frame.filename)}:{frame.lineno}",
+        hint="Add --traceback to see the way there, and please report it if it is not your application's.",
+    )
+    made.__cause__ = error
+    return made
 
 
 def subcommand(*, verbose: str = "Say more.", **settings: Any) -> Callable[[Callable[..., Any]], Command]:
@@ -130,9 +147,10 @@ class Group(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """One command: what was added in the program goes first, ``ensure_version`` is ``ensure-version``."""
-        added = super().get_command(ctx, name)
-        if added is not None:
-            return added
+        return super().get_command(ctx, name) or self.named(name)
+
+    def named(self, name: str) -> click.Command | None:
+        """One of our own commands, or of other packages'."""
         module = name.replace("-", "_")
         if module in _registry.names("commands"):
             ours: click.Command = _registry.load("commands", module, "command")

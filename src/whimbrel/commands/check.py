@@ -51,8 +51,9 @@ def check(project: Project) -> Clean:
 
 @subcommand()
 def command(call: Call) -> Clean:
-    """Check that models and database do not differ: that a new migration would be empty.
+    """Check that a new migration would be empty.
 
-    Exits with 1 where they differ, and says in what. For CI, after 'upgrade' on an empty database.
+    Compares the models with the database. Exits with 1 where they differ, and says in what. For CI, after 'upgrade' on
+    an empty database.
     """
     return check(call.project)

@@ -29,8 +29,8 @@ def downgrade(
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; REVISION must be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
 def command(call: Call, revision: str, sql: bool, tag: str | None) -> Migrated:
-    """Undo the last revision, or all down to REVISION, which stays.
+    """Undo the last revision, or all down to REVISION.
 
-    REVISION is an id or its beginning, base for all, or a number of steps: -2.
+    REVISION itself stays. It is an id or its beginning, base for all, or a number of steps: -2.
     """
     return downgrade(call.project, revision, sql=sql, tag=tag, on_event=call.tell)

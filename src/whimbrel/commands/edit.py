@@ -27,8 +27,9 @@ def edit(project: Project, revision: str = "current") -> Listing:
 @subcommand()
 @click.argument("revision", default="head")
 def command(call: Call, revision: str) -> None:
-    """Open a revision file in your editor ($VISUAL or $EDITOR).
+    """Open a revision file in your editor.
 
-    REVISION is an id or its beginning, head, or current for the one that the database is at.
+    The editor is $VISUAL or $EDITOR. REVISION is an id or its beginning, head, or current for the one that the database
+    is at.
     """
     edit(call.project, revision)

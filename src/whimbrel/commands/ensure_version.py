@@ -31,5 +31,8 @@ def ensure_version(project: Project, *, sql: bool = False) -> Migrated:
 @subcommand()
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
 def command(call: Call, sql: bool) -> Migrated:
-    """Create the table that remembers which revisions were applied, if it is not there yet."""
+    """Create the version table, if it is not there.
+
+    It remembers which revisions were applied; 'upgrade' creates it by itself.
+    """
     return ensure_version(call.project, sql=sql)

@@ -19,8 +19,8 @@ def heads(project: Project, *, resolve_dependencies: bool = False) -> Listing:
 @subcommand(verbose="Show all that is known of each.")
 @click.option("--resolve-dependencies", is_flag=True, help="Leave out heads that another branch depends on.")
 def command(call: Call, resolve_dependencies: bool) -> Listing:
-    """Show the newest revisions: usually one, more where branches were not merged.
+    """Show the newest revisions.
 
-    Reads the files only; no database is asked. Join several heads with 'merge'.
+    Usually there is one; there are more where branches were not merged, and 'merge' joins them. Reads the files only.
     """
     return heads(call.project, resolve_dependencies=resolve_dependencies)

@@ -58,8 +58,8 @@ def history(project: Project, rev_range: str | None = None, *, indicate_current:
 @click.option("-r", "--rev-range", metavar="START:END", help="Only this part, as in base:ae1027, current: or -3:head.")
 @click.option("-i", "--indicate-current", is_flag=True, help="Ask the database and mark where it is.")
 def command(call: Call, rev_range: str | None, indicate_current: bool) -> History:
-    """List the revisions, newest first, with their branches.
+    """List the revisions with their branches.
 
-    Reads the files only, unless the current revision is asked for.
+    The newest stands first. Reads the files only, unless the current revision is asked for.
     """
     return history(call.project, rev_range, indicate_current=indicate_current)

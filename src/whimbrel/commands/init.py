@@ -106,9 +106,10 @@ def append(toml: Path, data: bytes) -> list[Path]:
 @click.option("-t", "--template", metavar="NAME", help="Another template: a name from 'list-templates', or the path of your own.")
 @click.option("--package", is_flag=True, help="Write __init__.py files, too.")
 def command(call: Call, folder: str | None, multidb: bool, template: str | None, package: bool) -> Created:
-    """Make a migrations folder, once in the life of a project.
+    """Make a migrations folder.
 
-    It belongs into version control, with every revision in it. FOLDER is the same as -d.
+    Needed once in the life of a project. It belongs into version control, with every revision in it. FOLDER is the same
+    as -d.
     """
     project = call.project.moved_to(folder) if folder else call.project
     return init(project, multidb=multidb, template=template, package=package)

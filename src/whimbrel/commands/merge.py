@@ -55,8 +55,9 @@ def merge(
 def command(
     call: Call, revisions: tuple[str, ...], message: str | None, branch_label: str | None, rev_id: str | None, splice: bool
 ) -> Written:
-    """Join branches: write a revision that comes after several others (default: after all heads).
+    """Join branches of the history.
 
-    Two people added a revision on the same day, and 'upgrade' does not know which one is head: this joins them.
+    Two people added a revision on the same day, and 'upgrade' does not know which one is head: this writes a revision
+    that comes after both. Without REVISION it comes after all heads.
     """
     return merge(call.project, revisions, message, branch_label=branch_label, rev_id=rev_id, splice=splice)

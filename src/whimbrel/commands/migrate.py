@@ -13,8 +13,9 @@ from .revision import revision
 @subcommand(verbose="Show all changes, not only the first ones.")
 @revision_options
 def command(call: Call, **options: Any) -> Written:
-    """Compare the models with the database and write a revision file for the difference.
+    """Write a revision for what has changed in the models.
 
-    Nothing is changed in the database: read the file, then run 'upgrade'. Where nothing differs, no file is written.
+    Compares the models with the database. Nothing is changed in the database: read the file, then run 'upgrade'. Where
+    nothing differs, no file is written.
     """
     return revision(call.project, autogenerate=True, on_event=call.tell, **options)

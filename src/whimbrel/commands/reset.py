@@ -101,8 +101,9 @@ def is_for_development(project: Project, database: Database) -> bool:
 @subcommand()
 @click.option("--yes", is_flag=True, help="Drop the tables and their rows without asking.")
 def command(call: Call, yes: bool) -> Reset:
-    """Rebuild a development database: drop everything in it and upgrade to the newest revision.
+    """Rebuild a development database.
 
-    Refuses without --yes, and on anything that looks like production.
+    Drops everything in it and upgrades to the newest revision. Refuses without --yes, and on anything that looks like
+    production.
     """
     return reset(call.project, yes=yes, on_event=call.tell)

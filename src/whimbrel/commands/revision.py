@@ -48,8 +48,8 @@ def revision(
     "--autogenerate", is_flag=True, help="Fill it with what the models and the database differ in; the same as 'migrate'."
 )
 def command(call: Call, **options: Any) -> Written:
-    """Write an empty revision file, for changes that you write by hand: data, seeds, triggers.
+    """Write an empty revision file.
 
-    Asks no database, except with --autogenerate.
+    For changes that you write by hand: data, seeds, triggers. Asks no database, except with --autogenerate.
     """
     return revision(call.project, on_event=call.tell, **options)

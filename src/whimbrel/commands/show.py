@@ -33,8 +33,9 @@ def show(project: Project, revision: str = "head") -> Shown:
 @subcommand()
 @click.argument("revision", default="head")
 def command(call: Call, revision: str) -> Shown:
-    """Show a revision: its parents, labels, file and docstring.
+    """Show all about a revision.
 
-    REVISION is an id or its beginning, head, heads, current, a branch label, or steps from one of them: head-2.
+    That is its parents, labels, file and docstring. REVISION is an id or its beginning, head, heads, current, a branch
+    label, or steps from one of them: head-2.
     """
     return show(call.project, revision)

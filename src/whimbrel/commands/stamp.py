@@ -69,9 +69,9 @@ def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]
 @click.option("--tag", help="A word for env.py, which may ask for it.")
 @click.option("--purge", is_flag=True, help="Forget first which revisions the database says it is at.")
 def command(call: Call, revisions: tuple[str, ...], sql: bool, tag: str | None, purge: bool) -> Stamped:
-    """Say that the database is at a revision, without running anything (default: head).
+    """Set the revision without running anything.
 
-    For a database that has the tables already: made by create_all(), or migrated by other means. Give one REVISION for
-    each branch; base means that nothing has been applied.
+    For a database that has the tables already: made by create_all(), or migrated by other means. REVISION is head
+    unless given; give one for each branch; base means that nothing has been applied.
     """
     return stamp(call.project, revisions or ("head",), sql=sql, tag=tag, purge=purge)

@@ -27,9 +27,10 @@ def upgrade(
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; REVISION may be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
 def command(call: Call, revision: str, sql: bool, tag: str | None) -> Migrated:
-    """Bring the database to the newest revision, or to REVISION.
+    """Run what is pending.
 
-    REVISION is an id or its beginning, head, heads, a branch label, or a number of steps: +1. What has been applied
-    already is not run again; with nothing to do, nothing is printed.
+    Brings the database to the newest revision, or to REVISION, which is an id or its beginning, head, heads, a branch
+    label, or a number of steps: +1. What has been applied already is not run again; with nothing to do, nothing is
+    printed.
     """
     return upgrade(call.project, revision, sql=sql, tag=tag, on_event=call.tell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from traceback import format_exception
 
 from ..errors import WhimbrelError
 from ..events import Event, Noticed
@@ -14,8 +15,9 @@ from ..lines import Reportable
 class JsonReport:
     """The result, or the error with its exit code. Notices go to the standard error, a JSON object a line."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, traceback: bool = False) -> None:
         self.quiet = quiet
+        self.traceback = traceback
 
     def event(self, event: Event) -> None:
         """Progress is in the result."""
@@ -28,7 +30,8 @@ class JsonReport:
 
     def error(self, error: WhimbrelError) -> None:
         """Print the error."""
-        print(json.dumps(error.as_data(), indent=2))
+        trace = {"traceback": format_exception(error)} if self.traceback else {}
+        print(json.dumps({**error.as_data(), **trace}, indent=2))
 
 
 report = JsonReport

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import WhimbrelError
@@ -29,9 +30,13 @@ STYLES = {
 class TextReport:
     """Results and progress to the standard output, notices and errors to the standard error."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, traceback: bool = False, all_to_stderr: bool = False
+    ) -> None:
         self.quiet = quiet
         self.verbose = verbose
+        self.traceback = traceback
+        self.out = sys.stderr if all_to_stderr else sys.stdout
 
     def event(self, event: Event) -> None:
         """Show one thing as it happens."""
@@ -42,11 +47,11 @@ class TextReport:
                 where: list[Span] = [(f"[{event.database}] ", "strong")] if event.database else []
                 message = f"  {event.message}" if event.message else ""
                 took: Span = (f"  ({duration(event.seconds)})", "dim")
-                write(line(*where, f"{event.direction}  ", (event.revision, "revision"), message, took), sys.stdout)
+                write(line(*where, f"{event.direction}  ", (event.revision, "revision"), message, took), self.out)
             case RevisionStarted() if self.verbose:
                 write(line((f"running {event.direction} of {event.revision} …", "dim")), sys.stderr)
             case FileWritten():
-                write(line("Created ", (event.path, "path")), sys.stdout)
+                write(line("Created ", (event.path, "path")), self.out)
             case Noticed():
                 write(line(event.text), sys.stderr)
 
@@ -54,10 +59,12 @@ class TextReport:
         """Show what came of it."""
         if not self.quiet:
             for each in result.as_lines(verbose=self.verbose):
-                write(each, sys.stdout)
+                write(each, self.out)
 
     def error(self, error: WhimbrelError) -> None:
         """Show what went wrong, where, and what next."""
+        if self.traceback:
+            sys.stderr.write("".join(format_exception(error)))
         first, *rest = error.message.splitlines() or [""]
         write(line(("Error: ", "bad"), first), sys.stderr)
         for each in rest:
