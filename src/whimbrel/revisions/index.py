@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,5 +133,6 @@ class Memory:
             self.path.parent.mkdir(exist_ok=True)
             part.write_text(json.dumps({"format": FORMAT, "files": self.new}), encoding="utf-8")
             os.replace(part, self.path)
-        except OSError:
-            part.unlink(missing_ok=True)  # a read-only installation
+        except OSError:  # a read-only installation
+            with suppress(OSError):
+                part.unlink()

@@ -46,6 +46,8 @@ def find(graph: Graph, name: str | None) -> str | None:
 def symbols(graph: Graph, name: str) -> tuple[tuple[str, ...], str | None]:
     """What the words head, heads and base stand for; another name stands for itself. And the branch it is limited to."""
     label, rest = split_label(name)
+    if label:
+        branch_revision(graph, label)
     if rest == "base":
         return (), label
     if rest == "heads":
