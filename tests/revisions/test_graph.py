@@ -99,6 +99,17 @@ def test_a_name_may_be_relative_to_another_one():
     assert paths.downgrade(graph, "aaaa+1", ("dddd",)) == ["dddd", "cccc"]
 
 
+def test_steps_in_a_range_count_from_its_other_end():
+    graph = line("aaaa", "bbbb", "cccc", "dddd", "eeee")
+    assert paths.between(graph, "-1", "heads") == ["eeee", "dddd"]
+    assert paths.between(graph, "-1", "cccc") == ["cccc", "bbbb"]
+    assert paths.between(graph, "-9", "bbbb") == ["bbbb", "aaaa"]
+    assert paths.between(graph, "bbbb", "+1") == ["cccc", "bbbb"]
+    assert paths.between(graph, "bbbb", "+9") == ["eeee", "dddd", "cccc", "bbbb"]
+    assert paths.between(graph, "current", None, ("dddd",)) == ["eeee", "dddd"]
+    assert paths.between(graph, "-2", "current", ("dddd",)) == ["dddd", "cccc", "bbbb"]
+
+
 def test_going_down_to_what_was_never_applied_is_refused():
     graph = Graph([revision("a"), revision("b", "a"), revision("c", "a")])
     with pytest.raises(NotAPath, match="has not been applied"):

@@ -168,7 +168,8 @@ def between(graph: Graph, lower: str | None, upper: str | None, current: Collect
         wanted = (wanted - graph.ancestors(low)) & graph.descendants(low, dependencies=False) | set(low)
     if lower and "@" in lower:
         label = names.split_label(lower)[0] or ""
-        top = [id for id in top if label in graph.labels.get(id, ()) or id in names.lineage(graph, label)]
+        is_label = label in graph.labelled
+        top = [id for id in top if (label in graph.labels.get(id, ()) if is_label else id in names.lineage(graph, label))]
         wanted = (graph.ancestors(top) & wanted) | set(low)
     return graph.newest_first(wanted, [*top, *low])
 
