@@ -161,16 +161,14 @@ def between(graph: Graph, lower: str | None, upper: str | None, current: Collect
     """
     top: Sequence[str] = list(current) if upper == "current" else upgrade_ends(graph, upper, lower)
     low: Collection[str] = known(graph, current) if lower == "current" else lower_ends(graph, lower, top)
+    if label := names.split_label(lower or "")[0]:
+        is_label = label in graph.labelled
+        top = [id for id in top if (label in graph.labels.get(id, ()) if is_label else id in names.lineage(graph, label))]
     wanted = graph.ancestors(top)
     if any(id not in wanted for id in low):
         raise NotAPath(f"{lower} does not come before {upper or 'heads'}.")
     if low:
         wanted = (wanted - graph.ancestors(low)) & graph.descendants(low, dependencies=False) | set(low)
-    if lower and "@" in lower:
-        label = names.split_label(lower)[0] or ""
-        is_label = label in graph.labelled
-        top = [id for id in top if (label in graph.labels.get(id, ()) if is_label else id in names.lineage(graph, label))]
-        wanted = (graph.ancestors(top) & wanted) | set(low)
     return graph.newest_first(wanted, [*top, *low])
 
 
