@@ -151,6 +151,7 @@ class Graph:
         waiting = {id: sum(follower in todo for follower in self.followers(id)) for id in todo}
         place = {id: n for n, id in enumerate(self.revisions)}
         frontier = sorted({id for id in starts if id in todo}, key=place.__getitem__)
+        frontier += [id for id in todo if not waiting[id] and id not in frontier]
         ordered: list[str] = []
         at = 0
         while frontier:
