@@ -174,8 +174,8 @@ def between(graph: Graph, lower: str | None, upper: str | None, current: Collect
 
 def upgrade_ends(graph: Graph, upper: str | None, lower: str | None) -> tuple[str, ...]:
     """The upper ends of a range; ``+2`` counts from its lower end."""
-    if upper is None or upper == "heads":
-        return graph.heads
+    if upper is None:
+        return graph.effective_heads
     start = () if lower in (None, "base") or names.RELATIVE.match(lower or "") else names.find_all(graph, lower)
     return upgrade_targets(graph, upper, start, stop_at_end=True)
 
