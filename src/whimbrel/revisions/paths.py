@@ -169,7 +169,7 @@ def between(graph: Graph, lower: str | None, upper: str | None, current: Collect
         raise NotAPath(f"{lower} does not come before {upper or 'heads'}.")
     if low:
         wanted = (wanted - graph.ancestors(low)) & graph.descendants(low, dependencies=False) | set(low)
-    return graph.newest_first(wanted, [*top, *low])
+    return graph.newest_first(wanted, top)
 
 
 def upgrade_ends(graph: Graph, upper: str | None, lower: str | None) -> tuple[str, ...]:
