@@ -14,29 +14,37 @@ class WhimbrelError(Exception):
     """Something the user should know, and what to do about it.
 
     message: what is true, and why; whole sentences, no passwords.
-    hint: what to type or change next.
     place: ``file:line`` where there is one.
+    state: what it has left behind, where something had begun.
+    hint: what to type or change next.
     data: more facts for machine formats; must be JSON-able.
     """
 
     exit_code = 1
 
     def __init__(
-        self, message: str, *, hint: str | None = None, place: str | None = None, data: Mapping[str, Any] | None = None
+        self,
+        message: str,
+        *,
+        place: str | None = None,
+        state: str | None = None,
+        hint: str | None = None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
         self.place = place
+        self.state = state
+        self.hint = hint
         self.data = dict(data or {})
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.message, self.place and f"at {self.place}", self.hint) if part)
+        return "\n".join(part for part in (self.message, self.place and f"at {self.place}", self.state, self.hint) if part)
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
-        facts = {"error": type(self).__name__, "message": self.message, "hint": self.hint, "place": self.place}
-        return {**facts, **self.data, "exit_code": self.exit_code}
+        facts = {"error": type(self).__name__, "message": self.message, "place": self.place, "state": self.state}
+        return {**facts, "hint": self.hint, **self.data, "exit_code": self.exit_code}
 
 
 class Unexpected(WhimbrelError):

@@ -246,7 +246,7 @@ def as_click_exception(error: WhimbrelError) -> WhimbrelError:
 
     cls = type(error)
     made = type(cls.__name__, (cls, click.ClickException), {"show": show, "__module__": cls.__module__})
-    both: WhimbrelError = made(error.message, hint=error.hint, place=error.place, data=error.data)
+    both: WhimbrelError = made(error.message, place=error.place, state=error.state, hint=error.hint, data=error.data)
     return both
 
 

@@ -151,7 +151,9 @@ class Project:
         id = id or f"{len(self.files()) + 1:012x}"
         bodies = {"up": indent(dedent(up).strip(), "    "), "down": indent(dedent(down).strip(), "    ")}
         names = {"id": id, "after": after, "message": message, "labels": labels, "depends_on": depends_on}
-        self.write(f"migrations/versions/{id}_{message.replace(' ', '_')}.py", REVISION.format(**names, **bodies, parameters=parameters))
+        self.write(
+            f"migrations/versions/{id}_{message.replace(' ', '_')}.py", REVISION.format(**names, **bodies, parameters=parameters)
+        )
         return id
 
     # -- commands

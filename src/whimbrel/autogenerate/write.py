@@ -113,7 +113,8 @@ class Writer:
                 raise Refused(f"The branch label '{label}' is taken by revision {other}.", hint="Choose another --branch-label.")
             if ILLEGAL & set(label):
                 raise Refused(
-                    f"'{label}' cannot be a branch label: {' '.join(sorted(ILLEGAL))} have a meaning on the command line."
+                    f"'{label}' cannot be a branch label: {' '.join(sorted(ILLEGAL))} have a meaning on the command line.",
+                    hint="Choose another --branch-label.",
                 )
 
     def dependencies(self, wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..errors import UsageError
+from ..events import ignore
 from ..lines import Line, line
 from ..project import Project
 from ..revisions import names, paths
@@ -37,6 +38,8 @@ def stamp(
     from ..execution.outcome import DatabaseOutcome
     from ..execution.runner import Runner
 
+    if purge and sql:
+        raise UsageError("--purge needs a database, and --sql writes a script.", hint="Leave one of them out.")
     graph = history(project)
     start, targets = split_ranges([revisions] if isinstance(revisions, str) else list(revisions), sql)
     starts = names.find_all(graph, start) or None
@@ -44,9 +47,9 @@ def stamp(
     done: list[DatabaseOutcome] = []
 
     def work(database: Database) -> None:
-        runner = Runner(project, graph, database, lambda event: None)
-        current = runner.start(purge=purge)
-        done.append(runner.stamp(paths.stamp(graph, targets, current), current))
+        runner = Runner(project, graph, database, ignore)
+        current = () if purge else runner.start()
+        done.append(runner.stamp(paths.stamp(graph, targets, current), current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options={"sql": sql, "tag": tag, "purge": purge}, context=context))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, inspect, text
+from sqlalchemy import Dialect as SqlaDialect
 
 
 class Dialect:
@@ -20,6 +21,10 @@ class Dialect:
 
     checks_length = True
     """Whether a string that is longer than its column is an error."""
+
+    def title(self, dialect: SqlaDialect) -> str:
+        """Its name as its makers write it."""
+        return dialect.name.capitalize()
 
     def place(self, url: URL) -> Hashable:
         """The same value for URLs of the same database, whoever logs in; None where that cannot be told."""

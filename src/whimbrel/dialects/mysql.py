@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+from sqlalchemy import Dialect as SqlaDialect
 
 from ._base import Dialect, driver_code
 
@@ -25,6 +26,10 @@ class Mysql(Dialect):
     """MySQL 8 and MariaDB 10.5 and later."""
 
     names = ("mysql", "mariadb")
+
+    def title(self, dialect: SqlaDialect) -> str:
+        """MariaDB or MySQL, whichever answers."""
+        return "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """By error number."""

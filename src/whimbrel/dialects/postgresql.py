@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+from sqlalchemy import Dialect as SqlaDialect
 
 from ._base import Dialect, driver_code
 
@@ -33,6 +34,10 @@ class Postgresql(Dialect):
 
     names = ("postgresql",)
     ddl_rolls_back = True
+
+    def title(self, dialect: SqlaDialect) -> str:
+        """PostgreSQL."""
+        return "PostgreSQL"
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """By SQLSTATE where the server answered, by libpq's words where nobody did."""

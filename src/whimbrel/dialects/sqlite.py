@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 
 from ._base import Dialect
@@ -35,6 +36,10 @@ class Sqlite(Dialect):
     names = ("sqlite",)
     ddl_rolls_back = True
     checks_length = False
+
+    def title(self, dialect: SqlaDialect) -> str:
+        """SQLite."""
+        return "SQLite"
 
     def place(self, url: URL) -> Hashable:
         """The file; memory is never the same twice."""

@@ -52,30 +52,25 @@ class Runner:
         self.on_event = on_event
         self.applied: list[Applied] = []
 
-    def start(self, *, purge: bool = False) -> tuple[str, ...]:
-        """The applied heads; makes the version table where there is none."""
+    def start(self) -> tuple[str, ...]:
+        """The applied heads."""
         self.context.impl.start_migrations()
-        if purge:
-            self.table_emptied()
-            return ()
-        current = self.table.read()
-        if not current and not self.context.as_sql:
-            self.context.ensure_table()
-        return current
+        return self.table.read()
 
-    def table_emptied(self) -> None:
-        """Empty the version table."""
-        if self.context.as_sql:
-            raise Refused("--purge needs a database, and --sql writes a script.", hint="Leave one of them out.")
-        self.context.ensure_table(purge=True)
-        self.database.has_changed = True
+    def make_table(self, *, purge: bool = False) -> None:
+        """Create the version table where it is missing; purge: and empty it."""
+        if not self.context.as_sql:
+            self.database.has_changed = True
+            self.context.ensure_table(purge=purge)
 
     def run(self, path: Sequence[str], direction: Direction, current: Sequence[str]) -> DatabaseOutcome:
         """Run these revisions. Raises RevisionFailed where one fails; those before it stay, as far as env.py commits each."""
         steps = self.steps(path, direction, current)
         self.refuse_long_ids(path)
-        state = set(current)
         may_share = self.may_share_transactions(current)
+        if not current:
+            self.make_table()
+        state = set(current)
         while steps:
             group = steps[: SHARED if may_share else 1]
             ended = self.together(group, state)
@@ -91,12 +86,15 @@ class Runner:
         tables = set(dialect.tables(self.database.connection)) - {self.table.table.name}
         return dialect.ddl_rolls_back and not tables
 
-    def stamp(self, moves: Sequence[Move], current: Sequence[str]) -> DatabaseOutcome:
-        """Change the version table without running anything."""
+    def stamp(self, moves: Sequence[Move], current: Sequence[str], *, purge: bool = False) -> DatabaseOutcome:
+        """Change the version table without running anything; purge: after it was emptied."""
+        for move in moves:
+            self.refuse_long_ids(move.after)
+        if not current:
+            self.make_table(purge=purge)
         state = set(current)
         for move in moves:
             change = rows.after_move(move)
-            self.refuse_long_ids(move.after)
             ups, downs = (move.after, move.before) if move.is_upgrade else (move.before, move.after)
             with self.context.per_revision():
                 self.create_table_in_script(state)
@@ -217,8 +215,9 @@ class Runner:
         where = f"in {self.database.name}" if self.database.name else "in the database"
         if self.context.as_sql:
             return "The script is incomplete."
-        if not dialect_of(self.context.dialect.name).ddl_rolls_back:
-            return f"{self.context.dialect.name} cannot take back what ran before that statement: it stays {where}."
+        dialect = dialect_of(self.context.dialect.name)
+        if not dialect.ddl_rolls_back:
+            return f"{dialect.title(self.context.dialect)} cannot take back what ran before that statement: it stays {where}."
         if self.context.is_one_transaction:
             return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
         last = f"; {self.applied[-1].revision} is the last one that ran." if self.applied else "."

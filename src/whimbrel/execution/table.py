@@ -25,9 +25,8 @@ class VersionTable:
         self._update = self.table.update().values(version_num=bindparam("new")).where(column == bindparam("old"))
 
     def read(self) -> tuple[str, ...]:
-        """The rows; none where there is no table."""
-        found: tuple[str, ...] = self.context.get_current_heads()
-        return found
+        """The rows, in order; none where there is no table."""
+        return tuple(sorted(self.context.get_current_heads()))
 
     def reread(self) -> set[str]:
         """The rows of a table that is there, as the database has them now."""

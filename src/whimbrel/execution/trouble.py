@@ -58,7 +58,7 @@ def no_connection(error: Exception, watch: Watch) -> ConnectionFailed:
     if url is None:
         return ConnectionFailed(f"The database server cannot be reached: {one_screen(str(error))}")
     why = dialect_of(url.get_backend_name()).why_no_connection(error)
-    original = watch.scrubbed(one_screen(str(getattr(error, "orig", None) or error)))
+    original = watch.scrubbed(one_screen(words_of(getattr(error, "orig", None) or error)))
     return ConnectionFailed(
         f"No connection to {url.render_as_string(hide_password=True)}: {why or original}" + (f"\n  {original}" if why else ""),
         hint="Check that the server runs and that the database URL is right; nothing has been changed.",
@@ -76,7 +76,8 @@ def of_revision(
     named = f"{revision.id} ({revision.message})" if revision.message else revision.id
     verb = {"load": "cannot be loaded"}.get(what, f"failed on {what}")
     return RevisionFailed(
-        f"Revision {named} {verb}: {scrub(describe(error))}\n{after}",
+        f"Revision {named} {verb}: {scrub(describe(error))}",
+        state=after,
         place=last_place(error, [revision.path]) or display_path(revision.path),
         hint=hint,
         data={"revision": revision.id, "direction": what},
@@ -86,13 +87,21 @@ def of_revision(
 def describe(error: BaseException) -> str:
     """An exception in words: what the database said and to which statement, or type and text."""
     if isinstance(error, exc.DBAPIError):
-        said = str(error.orig).strip() or type(error.orig).__name__
+        said = words_of(error.orig)
         return one_screen(f"{said}\n  in: {compact(error.statement)}" if error.statement else said)
     if isinstance(error, SyntaxError):
         return f"{error.msg}"
     if isinstance(error, CommandError):
         return one_screen(str(error))
     return one_screen(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def words_of(error: BaseException | None) -> str:
+    """What the driver says; drivers of MySQL put the number of the error in front, as a tuple."""
+    match getattr(error, "args", ()):
+        case (int(number), str(text), *_):
+            return f"{text} ({number})"
+    return str(error).strip() or type(error).__name__
 
 
 def compact(statement: str) -> str:

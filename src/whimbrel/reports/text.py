@@ -71,6 +71,8 @@ class TextReport:
             write(line(each), sys.stderr)
         if error.place:
             write(line("  at ", (error.place, "path")), sys.stderr)
+        if error.state:
+            write(line(error.state), sys.stderr)
         if error.hint:
             write(line(("Next: ", "good"), error.hint), sys.stderr)
 
