@@ -13,8 +13,12 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("kit")
 
-from kit import EVERY, Database, Project  # noqa: E402
-from kit import servers  # noqa: E402
+from kit import (  # noqa: E402
+    EVERY,
+    Database,
+    Project,
+    servers,
+)
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +38,8 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path):
     """Call it with a kind of database to get a fresh one."""
     made: list[Database] = []
 
-    def make(kind: str) -> Database:
-        name = f"w_{uuid.uuid4().hex[:12]}"
+    def make(kind: str, suffix: str = "") -> Database:
+        name = f"w_{uuid.uuid4().hex[:12]}{suffix}"
         if kind == "sqlite":
             return Database(kind, sa.URL.create("sqlite", database=str(tmp_path / f"{name}.db")))
         server: sa.URL = request.getfixturevalue(f"{kind}_server")

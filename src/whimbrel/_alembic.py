@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
@@ -111,11 +112,14 @@ class Environment(EnvironmentContext):
         self._outer: list[tuple[Any, dict[str, Any]]] = []
 
     def __enter__(self) -> Environment:
-        """Become ``alembic.context``; what it was before comes back afterwards, so that a revision may run another one."""
-        names = ("_proxy", "config", "script")
-        self._outer = [
-            (module, {name: module[name] for name in names if name in module}) for module, _ in self._setups[Environment][1]
-        ]
+        """Become ``alembic.context``.
+
+        What that and ``alembic.op`` were before comes back afterwards, so that a revision may run another command.
+        """
+        for cls in (Environment, Operations):
+            names, modules = cls._setups[cls]
+            for module, _ in modules:
+                self._outer.append((module, {name: module[name] for name in {"_proxy", *names} if name in module}))
         super().__enter__()
         return self
 

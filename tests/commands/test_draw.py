@@ -9,7 +9,7 @@ from whimbrel.commands._draw import draw
 
 def drawn(**parents: str) -> str:
     """The drawing of a history whose revisions are given newest first."""
-    rows = draw(parents, lambda id: parents[id].split())
+    rows = draw(parents, lambda each: parents[each].split())
     return "\n".join(f"{row} {id}" if id else row for row, id in rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kit import on
 
 TAG = "op.create_table('tag', sa.Column('id', sa.Integer, primary_key=True))"
@@ -115,7 +116,12 @@ def test_what_a_failed_revision_did_before_is_undone(two):
     two.ok("upgrade")
     two.database.run("insert into tag (id) values (1)")
     two.revision(
-        "op.add_column('tag', sa.Column('n', sa.Integer))\nop.execute('update tag set n = 5')\nop.drop_table('list')\nraise OSError('power cut')",
+        """
+        op.add_column('tag', sa.Column('n', sa.Integer))
+        op.execute('update tag set n = 5')
+        op.drop_table('list')
+        raise OSError('power cut')
+        """,
         id="cccc",
     )
     two.refused("upgrade").says("OSError: power cut", "cccc_by_hand.py:21")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from ..events import ignore
 from ..project import Project
+from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._migrate import Migrated
 
@@ -13,16 +15,16 @@ def ensure_version(project: Project, *, sql: bool = False) -> Migrated:
     """Create the version table of every database where it is missing."""
     from ..execution.env import Database, Task, run_environment
     from ..execution.outcome import DatabaseOutcome
-    from ..execution.table import VersionTable
+    from ..execution.runner import Runner
 
     done: list[DatabaseOutcome] = []
 
     def work(database: Database) -> None:
-        table = VersionTable(database.context)
-        current = table.read()
-        database.has_changed = True
-        database.context.ensure_table()
-        done.append(DatabaseOutcome(database.name, database.url, current, current))
+        runner = Runner(project, history(project), database, ignore)
+        current = runner.start()
+        runner.create_table_in_script(set())
+        runner.make_table()
+        done.append(runner.outcome(current, set(current)))
 
     run_environment(project, Task(work, as_sql=sql, options={"sql": sql}))
     return Migrated(tuple(done))

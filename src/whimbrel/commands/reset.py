@@ -57,7 +57,7 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
         if not is_for_development(project, database):
             raise Refused(
                 f"{database.url} does not look like a development database: the application is not in debug mode, and its"
-                f" name does not say test or dev. It has {len(found[database.url])} tables.",
+                f" name does not say test or dev. It holds {len(found[database.url])} tables and views.",
                 hint="If it really is one, start the application in debug mode ('flask --debug …').",
             )
 

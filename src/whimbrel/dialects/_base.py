@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, inspect, text
 from sqlalchemy import Dialect as SqlaDialect
@@ -64,7 +63,7 @@ class Dialect:
         return connection.dialect.identifier_preparer.quote(name)
 
 
-def driver_code(error: BaseException) -> Any:
-    """The number or SQLSTATE that the driver gave an error."""
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE that the server gave an error; '' where it gave none, or nobody answered."""
     original = getattr(error, "orig", None) or error
-    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or next(iter(original.args), None)
+    return str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")

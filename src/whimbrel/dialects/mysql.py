@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy import Dialect as SqlaDialect
 
-from ._base import Dialect, driver_code
+from ._base import Dialect
 
 # Error numbers, MySQL and MariaDB manuals, "Error Reference".
 WHY = {
@@ -33,8 +33,8 @@ class Mysql(Dialect):
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """By error number."""
-        code = driver_code(error)
-        return WHY.get(code) if isinstance(code, int) else None
+        original = getattr(error, "orig", None) or error
+        return next((WHY[code] for code in original.args if code in WHY), None)
 
     def drop_all(self, connection: Connection) -> None:
         """Drop the tables and views of the database, whatever points to what."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy import Dialect as SqlaDialect
 
-from ._base import Dialect, driver_code
+from ._base import Dialect, sqlstate
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -41,7 +41,7 @@ class Postgresql(Dialect):
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """By SQLSTATE where the server answered, by libpq's words where nobody did."""
-        code, words = str(driver_code(error)), str(getattr(error, "orig", None) or error)
+        code, words = sqlstate(error), str(getattr(error, "orig", None) or error)
         for start, why in WHY.items():
             if code.startswith(start):
                 return why

@@ -14,10 +14,10 @@ def refuse_shared_database(project: Project) -> None:
     know would be dropped from the database of the other.
     """
     seen: dict[object, str] = {}
-    with_models = {name for name, metadata in project.surroundings.metadatas().items() if metadata.tables or not name}
-    for name, engine in project.surroundings.databases().items():
-        if name not in with_models:
-            continue
+    with_models = [name for name, metadata in project.surroundings.metadatas().items() if metadata.tables or not name]
+    engines = project.surroundings.databases()
+    for name in sorted(name for name in with_models if name in engines):
+        engine = engines[name]
         place = dialect_of(engine.url.get_backend_name()).place(engine.url)
         other = seen.setdefault(place, name) if place is not None else name
         if other != name:

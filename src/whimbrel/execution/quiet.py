@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import logging.config
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 TOLD_BY_US = ("alembic.runtime.migration", "alembic.runtime.plugins", "alembic.autogenerate")
@@ -30,8 +30,24 @@ def logging_kept(*, owns_process: bool) -> Iterator[None]:
     before = [(log, state(log)) for log in loggers]
     originals = logging.config.fileConfig, logging.config.dictConfig
     thread = threading.get_ident()
-    logging.config.fileConfig = guarded(originals[0], thread, owns_process)
-    logging.config.dictConfig = guarded(originals[1], thread, owns_process)
+
+    def file_config(fname: Any, defaults: Any = None, disable_existing_loggers: bool = True, encoding: str | None = None) -> None:
+        if threading.get_ident() != thread:
+            originals[0](fname, defaults, disable_existing_loggers, encoding)
+        elif owns_process:
+            # An alembic.ini without [loggers] has nothing to configure.
+            with suppress(KeyError, FileNotFoundError):
+                originals[0](fname, defaults, disable_existing_loggers=False, encoding=encoding or "utf-8")
+            hush()
+
+    def dict_config(config: Any) -> None:
+        if threading.get_ident() != thread:
+            originals[1](config)
+        elif owns_process:
+            originals[1]({**config, "disable_existing_loggers": False})
+            hush()
+
+    logging.config.fileConfig, logging.config.dictConfig = file_config, dict_config
     try:
         yield
     finally:
@@ -46,23 +62,7 @@ def state(log: logging.Logger) -> State:
     return log.level, log.disabled, log.propagate, list(log.handlers), list(log.filters)
 
 
-def guarded(original: Callable[..., None], thread: int, owns_process: bool) -> Callable[..., None]:
-    """A configuring function that disables nothing, and in a program does nothing; for other threads the original."""
-
-    def configure(config: Any, *args: Any, **kwargs: Any) -> None:
-        if threading.get_ident() != thread:
-            original(config, *args, **kwargs)
-        elif owns_process:
-            try:
-                if original.__name__ == "fileConfig":
-                    # args are defaults and disable_existing_loggers; the file is read as UTF-8 whatever the locale.
-                    kept = {**kwargs, "encoding": kwargs.get("encoding") or "utf-8", "disable_existing_loggers": False}
-                    original(config, *args[:1], **kept)
-                else:
-                    original({**config, "disable_existing_loggers": False})
-            except (KeyError, FileNotFoundError):
-                pass  # an alembic.ini without [loggers]: there is nothing to configure
-            for name in TOLD_BY_US:
-                logging.getLogger(name).setLevel(logging.WARNING)
-
-    return configure
+def hush() -> None:
+    """Leave to our own report what it says anyway."""
+    for name in TOLD_BY_US:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -61,7 +61,8 @@ class Runner:
         """Create the version table where it is missing; purge: and empty it."""
         if not self.context.as_sql:
             self.database.has_changed = True
-            self.context.ensure_table(purge=purge)
+            with self.context.per_revision():
+                self.context.ensure_table(purge=purge)
 
     def run(self, path: Sequence[str], direction: Direction, current: Sequence[str]) -> DatabaseOutcome:
         """Run these revisions. Raises RevisionFailed where one fails; those before it stay, as far as env.py commits each."""
@@ -94,7 +95,7 @@ class Runner:
             self.make_table(purge=purge)
         state = set(current)
         for move in moves:
-            change = rows.after_move(move)
+            change = rows.after_move(move, state)
             ups, downs = (move.after, move.before) if move.is_upgrade else (move.before, move.after)
             with self.context.per_revision():
                 self.create_table_in_script(state)

@@ -128,6 +128,8 @@ def last_place(error: BaseException, paths: Iterable[Path]) -> str | None:
 
 def last_user_place(error: BaseException, project: Project) -> str | None:
     """``file:line`` of the deepest line of the user's own code; None where our code was called from there and failed."""
+    if isinstance(error, SyntaxError) and is_user_code(error.filename or "<", project):
+        return f"{display_path(error.filename or '')}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     ours = max((n for n, frame in enumerate(frames) if frame.filename.startswith(OURS)), default=-1)
     theirs = [frame for frame in frames[ours + 1 :] if is_user_code(frame.filename, project)]

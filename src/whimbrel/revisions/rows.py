@@ -49,10 +49,11 @@ def after_downgrade(graph: Graph, id: str, rows: Collection[str]) -> Rows:
     return Rows(update=(id, left[-1]), insert=tuple(left[:-1]))
 
 
-def after_move(move: Move) -> Rows:
-    """The change that a stamp makes."""
+def after_move(move: Move, rows: Collection[str]) -> Rows:
+    """The change that a stamp makes; an earlier move may have changed the rows that it starts from already."""
+    before = tuple(row for row in move.before if row in rows)
     if not move.after:
-        return Rows(delete=move.before)
-    if not move.before:
+        return Rows(delete=before)
+    if not before:
         return Rows(insert=move.after)
-    return Rows(delete=move.before[:-1], update=(move.before[-1], move.after[-1]), insert=move.after[:-1])
+    return Rows(delete=before[:-1], update=(before[-1], move.after[-1]), insert=move.after[:-1])

@@ -1,0 +1,233 @@
+"""stamp, check, merge, ensure-version, reset."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kit import on
+
+NOTE = """
+class Note(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    text = db.Column(db.String(50))
+"""
+TAG = "op.create_table('tag', sa.Column('id', sa.Integer, primary_key=True))"
+
+
+@pytest.fixture
+def three(project):
+    """aaaa <- bbbb, cccc"""
+    project.app("")
+    project.ok("init")
+    project.revision(id="aaaa")
+    project.revision(id="bbbb", after="aaaa")
+    project.revision(id="cccc", after="aaaa")
+    return project
+
+
+# -- stamp
+
+
+def test_stamp_sets_the_version_and_runs_nothing(three):
+    assert three.ok("stamp", "bbbb").out == "Stamped: bbbb\n"
+    assert three.database.version() == ["bbbb"]
+    assert three.ok("stamp", "aaaa").out == "Stamped: aaaa\n"
+    assert three.ok("stamp", "aaaa").out == ""
+    assert three.ok("stamp", "base").out == "Stamped: base\n"
+    assert three.database.version() == []
+
+
+def test_stamp_several_revisions(three):
+    three.ok("stamp", "bbbb", "cccc")
+    assert three.database.version() == ["bbbb", "cccc"]
+    three.ok("stamp", "aaaa")
+    assert three.database.version() == ["aaaa"]
+    three.ok("stamp", "heads")
+    assert three.database.version() == ["bbbb", "cccc"]
+
+
+def test_purge_forgets_a_revision_that_has_no_file(three):
+    three.ok("stamp", "bbbb")
+    three.database.run("update alembic_version set version_num = 'gone'")
+    three.refused("stamp", "cccc").says("The database is at revision gone")
+    three.ok("stamp", "--purge", "cccc")
+    assert three.database.version() == ["cccc"]
+
+
+@on("sqlite")
+def test_stamp_writes_a_script(three):
+    out = three.ok("stamp", "--sql", "bbbb").out
+    assert "INSERT INTO alembic_version (version_num) VALUES ('bbbb')" in out
+    out = three.ok("stamp", "--sql", "aaaa:bbbb").out
+    assert "UPDATE alembic_version SET version_num='bbbb' WHERE alembic_version.version_num = 'aaaa'" in out
+    assert three.database.names() == []
+
+
+@on("sqlite")
+def test_what_stamp_cannot_do(three):
+    three.refused("stamp").says("'head' is not one revision here")
+    three.refused("stamp", "nope").says("There is no revision 'nope'")
+    three.refused("stamp", "aaaa:bbbb", code=2).says("--sql only")
+    three.refused("stamp", "--sql", "--purge", "bbbb", code=2).says("--purge needs a database")
+    three.refused("stamp", "--sql", "aaaa:bbbb", "base:cccc", code=2).says("one revision only")
+
+
+# -- ensure-version
+
+
+def test_ensure_version_makes_the_table_and_nothing_else(three):
+    assert three.ok("ensure-version").text == ""
+    assert three.database.names() == ["alembic_version"]
+    assert three.database.version() == []
+    three.ok("ensure_version")
+
+
+@on("sqlite")
+def test_ensure_version_as_a_script(three):
+    assert "CREATE TABLE alembic_version" in three.ok("ensure-version", "--sql").out
+    assert three.database.names() == []
+
+
+# -- check
+
+
+def test_check(project):
+    project.app(NOTE)
+    project.ok("init")
+    result = project.refused("check")
+    assert result.err == (
+        "Error: The models and the database differ, 1 change:\n"
+        "  table note: new, with id, text\n"
+        "Next: 'flask db migrate' writes a revision for it.\n"
+    )
+    project.ok("migrate", "-m", "first")
+    project.refused("check").says("Target database is not up to date", "flask db upgrade")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("sqlite")
+def test_check_for_machines(project):
+    project.app(NOTE)
+    project.ok("init")
+    found = json.loads(project.refused("check", "--format", "json").out)
+    assert found["changes"] == ["table note: new, with id, text"]
+    project.ok("migrate", "-m", "first")
+    project.ok("upgrade")
+    assert json.loads(project.ok("check", "--format", "json").out) == {"changes": []}
+
+
+@on("sqlite")
+def test_check_fits_on_one_screen(project):
+    columns = "".join(f"    c{n} = db.Column(db.Integer, index=True)\n" for n in range(50))
+    project.app(f"class Wide(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n{columns}")
+    project.ok("init")
+    project.refused("check").says("51 changes", "… and 22 more")
+
+
+# -- merge
+
+
+@on("sqlite")
+@pytest.mark.parametrize("arguments", [[], ["heads"], ["bbbb", "cccc"], ["bb", "cc"]])
+def test_merge_joins_heads(three, arguments):
+    result = three.ok("merge", "-m", "join", "--rev-id", "dddd", *arguments)
+    assert result.out == "Created migrations/versions/dddd_join.py\n"
+    assert "down_revision = ('bbbb', 'cccc')\n" in three.files()["dddd_join.py"]
+    assert three.ok("heads").out == "dddd (head) (mergepoint)  join\n"
+    three.ok("upgrade")
+    assert three.database.version() == ["dddd"]
+
+
+@on("sqlite")
+def test_merge_with_a_label(three):
+    three.ok("merge", "-m", "join", "--branch-label", "main")
+    three.ok("upgrade", "main@head")
+
+
+@on("sqlite")
+def test_what_cannot_be_merged(three):
+    three.refused("merge", "bbbb").says("there is only bbbb")
+    three.refused("merge", "bbbb", "bbbb").says("there is only bbbb")
+    three.refused("merge", "aaaa", "bbbb").says("aaaa is not a head", "--splice")
+    three.ok("merge", "--splice", "aaaa", "bbbb", "-m", "odd")
+
+
+@on("sqlite")
+def test_there_is_nothing_to_merge_in_an_empty_project(project):
+    project.app("")
+    project.ok("init")
+    project.refused("merge").says("there are none")
+
+
+# -- reset
+
+
+@pytest.fixture
+def debug_mode(monkeypatch):
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+
+
+@pytest.fixture
+def filled(project):
+    """A migrated database with a row, and something that nobody migrated."""
+    project.start(NOTE)
+    project.database.run("insert into note (id, text) values (1, 'kept')")
+    project.database.run("create table left_over (id integer)")
+    project.database.run("create view notes as select id from note")
+    return project
+
+
+@pytest.mark.usefixtures("debug_mode")
+def test_reset_rebuilds_a_development_database(filled):
+    result = filled.ok("reset", "--yes")
+    result.says("upgrade", "first", "Rebuilt")
+    assert filled.database.tables() == ["note"]
+    assert filled.database.rows("note") == []
+    assert filled.database.version() == [filled.head]
+    assert "secret" not in result.text
+
+
+@pytest.mark.usefixtures("debug_mode")
+def test_reset_needs_a_yes(filled):
+    filled.refused("reset").says("All tables and their rows would be dropped", "--yes")
+
+
+@on("postgresql", "mariadb")
+def test_reset_refuses_what_looks_like_production(filled):
+    filled.refused("reset", "--yes").says("does not look like a development database", "flask --debug")
+
+
+@on("postgresql", "mariadb")
+def test_reset_knows_a_test_database_by_its_name(project, new_database):
+    project.database = new_database(project.database.kind, suffix="_test")
+    project.start(NOTE)
+    project.ok("reset", "--yes")
+
+
+@on("sqlite")
+def test_reset_of_a_local_file_needs_no_debug_mode(filled):
+    filled.ok("reset", "--yes")
+    assert filled.database.rows("note") == []
+
+
+@on("postgresql")
+@pytest.mark.usefixtures("debug_mode")
+def test_reset_drops_types_and_sequences(filled):
+    filled.database.run("create type mood as enum ('good', 'bad')")
+    filled.database.run("create sequence counter")
+    filled.ok("reset", "--yes")
+    assert filled.database.run("select typname from pg_type where typname = 'mood'") == []
+    assert filled.database.run("select relname from pg_class where relname = 'counter'") == []
+
+
+@on("mariadb")
+@pytest.mark.usefixtures("debug_mode")
+def test_reset_follows_foreign_keys_both_ways(filled):
+    filled.database.run("create table a (id integer primary key, b_id integer)")
+    filled.database.run("create table b (id integer primary key, a_id integer references a (id))")
+    filled.database.run("alter table a add foreign key (b_id) references b (id)")
+    filled.ok("reset", "--yes")
+    assert filled.database.tables() == ["note"]
