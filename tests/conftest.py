@@ -21,6 +21,18 @@ from kit import (  # noqa: E402
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--realworld", action="store_true", help="run the histories of published packages, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is downloaded, unless it is asked for."""
+    if not config.getoption("--realworld"):
+        left_out = [item for item in items if item.get_closest_marker("realworld")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[sa.URL]:
     with servers.postgresql() as url:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
+import alembic
 import pytest
 from click.testing import CliRunner
 
-from kit import Database, Result, on
+from kit import SEPARATE, Database, Result, on
 from whimbrel.cli import main
 
 MODELS = """
@@ -30,7 +32,7 @@ class Shell:
     def __call__(self, *args: str) -> Result:
         before, known = list(sys.path), set(sys.modules)
         try:
-            found = CliRunner().invoke(main, args)
+            found = CliRunner(**SEPARATE).invoke(main, args)
         finally:
             sys.path[:] = before
             for name in set(sys.modules) - known:
@@ -102,16 +104,21 @@ def test_env_py_is_short_and_needs_only_alembic(shell):
     assert "whimbrel" not in text
 
 
+ALEMBICS = sorted(path.name for path in (Path(alembic.__file__).parent / "templates").iterdir() if path.is_dir())
+needs_toml = pytest.mark.skipif("pyproject" not in ALEMBICS, reason="Alembic reads pyproject.toml since 1.16")
+
+
 @on("sqlite")
-@pytest.mark.parametrize("template", ["generic", "multidb", "async", "pyproject"])
+@pytest.mark.parametrize("template", ALEMBICS)
 def test_alembics_templates(shell, template):
     shell.ok("list_templates").says(template)
     shell.ok("init", "-t", template, "elsewhere")
     assert (shell.folder / "elsewhere" / "env.py").exists()
-    assert (shell.folder / "pyproject.toml").exists() is (template == "pyproject")
+    assert (shell.folder / "pyproject.toml").exists() is template.startswith("pyproject")
     shell.ok("heads")
 
 
+@needs_toml
 @on("sqlite")
 def test_a_project_in_pyproject_toml(shell):
     (shell.folder / "pyproject.toml").write_text('[project]\nname = "mine"\n')
@@ -125,6 +132,7 @@ def test_a_project_in_pyproject_toml(shell):
     assert shell.database.version() == ["aaaa"]
 
 
+@needs_toml
 @on("sqlite")
 def test_settings_in_pyproject_toml(shell):
     shell.ok("init")
@@ -132,7 +140,8 @@ def test_settings_in_pyproject_toml(shell):
     shell.connect()
     shell.edit("alembic.ini", ("script_location = %(here)s/migrations", ""))
     (shell.folder / "pyproject.toml").write_text(
-        '[tool.alembic]\nscript_location = "%(here)s/migrations"\nversion_locations = ["%(here)s/more"]\nrecursive_version_locations = true\n'
+        '[tool.alembic]\nscript_location = "%(here)s/migrations"\n'
+        'version_locations = ["%(here)s/more"]\nrecursive_version_locations = true\n'
     )
     shell.ok("revision", "-m", "one", "--rev-id", "aaaa")
     assert [path.name for path in (shell.folder / "more").iterdir()] == ["aaaa_one.py"]
@@ -255,12 +264,7 @@ def test_several_databases_in_alembics_way(shell, new_database):
     shell.ok("revision", "-m", "one", "--rev-id", "aaaa")
     path = shell.folder / "migrations" / "versions" / "aaaa_one.py"
     table = "op.create_table('only_here', sa.Column('id', sa.Integer))"
-    text = path.read_text().replace(
-        'def upgrade_engine2() -> None:\n    """Upgrade engine2 schema."""\n    pass',
-        f"def upgrade_engine2() -> None:\n    {table}",
-    )
-    assert table in text
-    path.write_text(text)
+    path.write_text(re.sub(r"(def upgrade_engine2\(\).*?)pass", rf"\1{table}", path.read_text(), count=1, flags=re.DOTALL))
     shell.ok("upgrade", "head")
     assert first.tables() == []
     assert second.tables() == ["only_here"]

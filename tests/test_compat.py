@@ -66,7 +66,7 @@ whimbrel.compat.install_as_flask_migrate()
 import flask_migrate, flask_migrate.cli, whimbrel
 from flask_migrate.cli import db, list_templates, init, revision, migrate, edit, merge, upgrade, downgrade, show, history
 from flask_migrate.cli import heads, branches, current, stamp, check
-assert flask_migrate is whimbrel
+assert flask_migrate.Migrate is whimbrel.Migrate and flask_migrate.cli.db is db
 assert db.name == "db" and check.name == "check"
 try:
     from flask_migrate.cli import nope

@@ -81,7 +81,7 @@ def test_functions_raise_and_never_exit(project):
 
 
 def test_the_script_goes_where_the_config_says(project, capsys):
-    app, _, migrate = shop(project.database.url)
+    app, _, _ = shop(project.database.url)
     with app.app_context():
         whimbrel.init()
         whimbrel.migrate(message="first")

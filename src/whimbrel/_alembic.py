@@ -5,8 +5,9 @@ Tested on the oldest and the newest Alembic that we support (``tests/test_alembi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -192,11 +193,13 @@ class Scripts(ScriptDirectory):
         return self._generate_create_date()
 
     def run_hooks(self, path: Path) -> None:
-        """Run the ``post_write_hooks`` of the settings."""
+        """Run the ``post_write_hooks`` of the settings; what Alembic prints about it does not belong to our result."""
         from alembic.script import write_hooks
 
-        if self.hooks:
-            write_hooks._run_hooks(path, self.hooks)
+        hooks: Any = vars(self).get("hooks", vars(self).get("hook_config"))  # until Alembic 1.16
+        if hooks:
+            with redirect_stdout(sys.stderr):
+                write_hooks._run_hooks(str(path), hooks)
 
 
 class LazyScript(Script):

@@ -37,12 +37,17 @@ class Standalone:
 
     def config(self, project: Project, options: Mapping[str, Any]) -> Any:
         """The Config as Alembic's own command line makes it, the words of the user in ``cmd_opts``."""
+        from inspect import signature
+
         from alembic import command as alembic_commands
+        from alembic.config import Config as AlembicConfig
 
         from .execution.config import Config, command_options, set_option
 
         project.prepend_sys_path()
         ini = project.config_file if project.config_file and project.config_file.exists() else None
+        if project.toml_file is not None and "toml_file" not in signature(AlembicConfig).parameters:
+            raise ConfigurationError("Settings in pyproject.toml need Alembic 1.16.", hint="pip install --upgrade alembic")
         more = {} if project.toml_file is None else {"toml_file": str(project.toml_file)}
         config = Config(str(ini) if ini else None, ini_section=project.section, **more)
         set_option(config, "script_location", str(project.directory))

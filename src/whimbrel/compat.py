@@ -15,18 +15,30 @@ def install_as_flask_migrate() -> None:
     Call it before anything imports ``flask_migrate``: in the first lines of the module that Flask starts. Calling it
     again does nothing. Raises ConfigurationError where the real one has been imported already.
     """
-    import whimbrel
-
     known = sys.modules.get("flask_migrate")
-    if known is whimbrel:
+    if isinstance(known, PackageModule):
         return
     if known is not None:
         raise ConfigurationError(
             f"flask_migrate has been imported already, from {known.__file__}.",
             hint="Call whimbrel.compat.install_as_flask_migrate() before the first import that uses it.",
         )
-    sys.modules["flask_migrate"] = whimbrel
-    sys.modules["flask_migrate.cli"] = CliModule("flask_migrate.cli")
+    package = PackageModule("flask_migrate")
+    package.__path__ = []  # it has a module, but no folder
+    package.cli = CliModule("flask_migrate.cli")
+    sys.modules["flask_migrate"] = package
+    sys.modules["flask_migrate.cli"] = package.cli
+
+
+class PackageModule(ModuleType):
+    """``flask_migrate``: the names of whimbrel; but ``cli`` is not Whimbrel's own command line."""
+
+    cli: CliModule
+
+    def __getattr__(self, name: str) -> Any:
+        import whimbrel
+
+        return getattr(whimbrel, name)
 
 
 class CliModule(ModuleType):
@@ -37,7 +49,7 @@ class CliModule(ModuleType):
 
         group = commands()
         if name == "db":
-            return group
+            return group.complete()
         if name.startswith("_"):
             raise AttributeError(name)
         found = group.named(name)

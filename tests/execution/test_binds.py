@@ -110,8 +110,9 @@ def test_binds_that_are_one_database_are_refused_before_anything_happens(project
 
 
 @on("postgresql", "mariadb")
-def test_one_database_is_recognised_by_its_place_not_by_the_user(project):
-    project.config = f'app.config["SQLALCHEMY_BINDS"] = {{"logs": {project.database.address.set(username="somebody").render_as_string(False)!r}}}'
+def test_one_database_is_recognised_by_its_place_not_by_the_user(project, database):
+    other_user = database.address.set(username="somebody").render_as_string(hide_password=False)
+    project.config = f'app.config["SQLALCHEMY_BINDS"] = {{"logs": {other_user!r}}}'
     project.app(NOTE + LOG)
     project.ok("init")
     result = project.refused("migrate", "-m", "first")
@@ -153,7 +154,14 @@ def test_an_env_py_for_one_database_says_which_it_leaves_out(project, logs):
     )
     project.write(
         "migrations/script.py.mako",
-        "revision = ${repr(up_revision)}\ndown_revision = None\nfrom alembic import op\nimport sqlalchemy as sa\ndef upgrade():\n    ${upgrades}\n",
+        """
+        from alembic import op
+        import sqlalchemy as sa
+        revision = ${repr(up_revision)}
+        down_revision = None
+        def upgrade():
+            ${upgrades}
+        """,
     )
     project.ok("migrate", "-m", "first").says("Not compared: the bind 'logs' has models (log)")
     project.ok("upgrade")

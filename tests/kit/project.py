@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from textwrap import dedent, indent
 from types import ModuleType
 from typing import Any
+
+from click.testing import CliRunner
 
 from .database import Database
 
@@ -51,6 +54,9 @@ def upgrade({parameters}):
 def downgrade({parameters}):
 {down}
 '''
+
+# Before click 8.2 a runner mixed what is printed to the two outputs, unless told not to.
+SEPARATE: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner.__init__).parameters else {}
 
 
 @dataclass
@@ -160,7 +166,7 @@ class Project:
 
     def flask(self, *args: str) -> Result:
         """Type ``flask db …``, in this process."""
-        found = self.loaded.app.test_cli_runner().invoke(args=["db", *args])
+        found = self.loaded.app.test_cli_runner(**SEPARATE).invoke(args=["db", *args])
         if found.exception is not None and not isinstance(found.exception, SystemExit):
             raise found.exception
         return Result(f"flask db {' '.join(args)}", found.exit_code, found.stdout, found.stderr)

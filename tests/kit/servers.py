@@ -180,12 +180,12 @@ def mariadb() -> Iterator[sa.URL]:
         return
     with private_folder() as folder:
         data, port, start = folder / "data", free_port(), folder / "start.sql"
-        quick = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+        quick = [f"--tmpdir={folder}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
         checked([installer, "--no-defaults", f"--datadir={data}", *quick], folder)
         start.write_text("CREATE USER tester IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO tester WITH GRANT OPTION;\n")
         command = [server, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
         command += [f"--socket={folder / 'socket'}", f"--init-file={start}", "--character-set-server=utf8mb4"]
-        command += ["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve"]
+        command += ["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", f"--tmpdir={folder}"]
         url = sa.URL.create("mysql+pymysql", "tester", "secret", "127.0.0.1", port, "mysql")
         with guarded(command, signal.SIGTERM, folder, url):
             yield url

@@ -223,7 +223,9 @@ def test_stamp(history, data):
 def stamped_by_us(ours, target, current):
     table = set(current)
     for move in paths.stamp(ours, target, current):
-        table = rows.after_move(move).apply_to(table)
+        change = rows.after_move(move, table)
+        assert {*change.delete, *(change.update or ())[:1]} <= table
+        table = change.apply_to(table)
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from traceback import extract_tb
 from typing import Any, Protocol
 
@@ -55,10 +56,10 @@ class Settings:
 
 
 class Command(click.Command):
-    """A click command whose function gets a Call and returns something Reportable, or raises WhimbrelError."""
+    """A click command that takes ``-1`` for a revision and not for an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does it, with ``-1`` as a revision and not as an option."""
+        """As click does it, after moving such steps behind ``--``."""
         valued = {
             name for option in self.params if isinstance(option, click.Option) and not option.is_flag for name in option.opts
         }
@@ -72,30 +73,31 @@ class Command(click.Command):
             args = [arg for n, arg in enumerate(args) if n not in steps] + ends + [args[n] for n in steps]
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Make the project, run, report."""
-        options = ctx.params
-        directory, x = options.pop("directory", None), options.pop("x_arg", ())
-        quiet, traceback, verbose = (options.pop(name, False) for name in ("quiet", "traceback", "verbose"))
-        before: Settings = ctx.meta.get(f"{META}.settings") or Settings()
-        report_class = _registry.load("reports", options.pop("format", None) or "text", "report")
-        trace = traceback or before.traceback
-        report: Report = report_class(quiet=quiet or before.quiet, verbose=verbose, traceback=trace)
-        try:
-            session: Session = ctx.meta[META]
-            project = session.project(directory or before.directory, tuple(x) or before.x)
-            result = ctx.invoke(self.callback, Call(project, report.event, tuple(x) or before.x), **options)  # type: ignore[arg-type]
-        except WhimbrelError as error:
-            report.error(error)
-            ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            report.error(unexpected(error))
-            ctx.exit(1)
-        if isinstance(result, Reportable):
-            report.result(result)
-        return result
+
+def run(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """Make the project, call the function of a command with it and its own options, report."""
+    ctx = click.get_current_context()
+    directory, x = options.pop("directory", None), options.pop("x_arg", ())
+    quiet, traceback, verbose = (options.pop(name, False) for name in ("quiet", "traceback", "verbose"))
+    before: Settings = ctx.meta.get(f"{META}.settings") or Settings()
+    report_class = _registry.load("reports", options.pop("format", None) or "text", "report")
+    trace = traceback or before.traceback
+    report: Report = report_class(quiet=quiet or before.quiet, verbose=verbose, traceback=trace)
+    try:
+        session: Session = ctx.meta[META]
+        project = session.project(directory or before.directory, tuple(x) or before.x)
+        result = function(Call(project, report.event, tuple(x) or before.x), **options)
+    except WhimbrelError as error:
+        report.error(error)
+        ctx.exit(error.exit_code)
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        report.error(unexpected(error))
+        ctx.exit(1)
+    if isinstance(result, Reportable):
+        report.result(result)
+    return result
 
 
 def unexpected(error: Exception) -> Unexpected:
@@ -111,11 +113,18 @@ def unexpected(error: Exception) -> Unexpected:
 
 
 def subcommand(*, verbose: str = "Say more.", **settings: Any) -> Callable[[Callable[..., Any]], Command]:
-    """Make the command of a module, named after the module. verbose: the help of ``-v``."""
+    """Make the command of a module, named after the module. verbose: the help of ``-v``.
+
+    The function gets a Call and returns something Reportable, or raises WhimbrelError.
+    """
 
     def decorate(function: Callable[..., Any]) -> Command:
+        @wraps(function)
+        def callback(**options: Any) -> Any:
+            return run(function, options)
+
         name = function.__module__.rpartition(".")[2].replace("_", "-")
-        made = click.command(name, cls=Command, **settings)(function)
+        made = click.command(name, cls=Command, **settings)(callback)
         made.params += common_options(verbose)
         return made
 
@@ -157,6 +166,13 @@ class Group(click.Group):
             return ours
         point = _registry.foreign("commands").get(name)
         return point.load() if point else None
+
+    def complete(self) -> Group:
+        """The group with every command in ``commands``, for code that looks there."""
+        for name in self.list_commands(click.Context(self)):
+            if name not in self.commands and (found := self.named(name)):
+                self.add_command(found, name)
+        return self
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click does it, with likely names where there is no such command."""

@@ -55,6 +55,7 @@ def migrate(
     from ..execution.runner import Runner
 
     graph = history(project)
+    options = {"sql": sql, "tag": tag, "revision": target}
     start, target = split_range(project, graph, target, direction, sql)
     done: list[DatabaseOutcome] = []
 
@@ -64,7 +65,7 @@ def migrate(
         done.append(runner.run(path(graph, target, current), direction, current))
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}
-    run_environment(project, Task(work, as_sql=sql, options={"sql": sql, "tag": tag, "revision": target}, context=context))
+    run_environment(project, Task(work, as_sql=sql, options=options, context=context))
     return Migrated(tuple(done))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..errors import RevisionNotFound
+from ..errors import ConfigurationError, RevisionNotFound
 from ..project import Project
 from ..revisions import names
 from ..revisions.index import history
@@ -14,13 +14,19 @@ from ._revisions import Listing
 
 
 def edit(project: Project, revision: str = "current") -> Listing:
-    """Open the files of these revisions in $VISUAL or $EDITOR, one after the other."""
+    """Open the files of these revisions in $VISUAL or $EDITOR, one after the other.
+
+    Raises ConfigurationError where the editor cannot be started.
+    """
     graph = history(project)
     found = names.find_all(graph, current_heads(project) if revision == "current" else revision)
     if not found:
         raise RevisionNotFound(f"'{revision}' has no file to edit.", hint=f"'{project.command} history' lists what there is.")
     for id in found:
-        click.edit(filename=str(graph[id].path))
+        try:
+            click.edit(filename=str(graph[id].path))
+        except click.ClickException as error:
+            raise ConfigurationError(error.message, hint="Set $VISUAL or $EDITOR to an editor that can be started.") from error
     return Listing(graph, found)
 
 

@@ -41,7 +41,9 @@ def stamp(
     if purge and sql:
         raise UsageError("--purge needs a database, and --sql writes a script.", hint="Leave one of them out.")
     graph = history(project)
-    start, targets = split_ranges([revisions] if isinstance(revisions, str) else list(revisions), sql)
+    wanted = [revisions] if isinstance(revisions, str) else list(revisions)
+    options = {"sql": sql, "tag": tag, "purge": purge, "revisions": wanted}
+    start, targets = split_ranges(wanted, sql)
     starts = names.find_all(graph, start) or None
     ends = names.find_all(graph, [target for target in targets if not names.RELATIVE.match(target)])
     done: list[DatabaseOutcome] = []
@@ -52,7 +54,7 @@ def stamp(
         done.append(runner.stamp(paths.stamp(graph, targets, current), current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
-    run_environment(project, Task(work, as_sql=sql, options={"sql": sql, "tag": tag, "purge": purge}, context=context))
+    run_environment(project, Task(work, as_sql=sql, options=options, context=context))
     return Stamped(() if sql else tuple(done))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._alembic import callbacks, step_info
+from .._alembic import callbacks, options_of, step_info
 from ..dialects import dialect_of
 from ..errors import NotCommitted, Refused, RevisionFailed, WhimbrelError
 from ..events import Direction, Listener, RevisionFinished, RevisionStarted
@@ -80,8 +80,13 @@ class Runner:
         return self.outcome(current, state)
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:
-        """Whether some revisions may be committed together, for speed: on a database that was empty at the start."""
+        """Whether some revisions may be committed together, for speed: on a database that was empty at the start.
+
+        Not where env.py asks for a transaction for each.
+        """
         if current or not self.context.commits_each or self.database.connection is None:
+            return False
+        if options_of(self.context).get("transaction_per_migration"):
             return False
         dialect = dialect_of(self.context.dialect.name)
         tables = set(dialect.tables(self.database.connection)) - {self.table.table.name}

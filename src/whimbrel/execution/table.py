@@ -44,13 +44,13 @@ class VersionTable:
         return next((getattr(column["type"], "length", None) for column in columns if column["name"] == "version_num"), None)
 
     def change(self, rows: Rows) -> None:
-        """Delete, update and insert. Raises Refused where a row is not there: somebody else migrates too."""
+        """Delete, insert and update. Raises Refused where a row is not there: somebody else migrates too."""
         for old in rows.delete:
             self._run(self._delete, "DELETE", old=old)
-        if rows.update:
-            self._run(self._update, "UPDATE", old=rows.update[0], new=rows.update[1])
         for new in rows.insert:
             self._run(self._insert, "INSERT", new=new)
+        if rows.update:
+            self._run(self._update, "UPDATE", old=rows.update[0], new=rows.update[1])
 
     def _run(self, statement: Any, verb: str, **values: str) -> None:
         if self.context.as_sql:

@@ -8,7 +8,7 @@ for the state before the first revision.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import AmbiguousRevision, NotAPath, RevisionNotFound, UsageError
 from .graph import Graph
@@ -84,7 +84,7 @@ def by_id(graph: Graph, name: str, label: str | None = None) -> str:
 
 def not_found(graph: Graph, name: str) -> RevisionNotFound:
     """The error for a name that nothing has."""
-    likely = near(name, [*graph.revisions, *graph.labelled])
+    likely = near(name, [*graph.revisions, *graph.labelled, "head", "heads", "base"])
     hint = f"Did you mean {' or '.join(map(describe(graph), likely))}?" if likely else None
     if not graph.revisions:
         hint = f"This project has no revisions yet; write the first one with '{graph.command} migrate -m …'."
@@ -93,12 +93,13 @@ def not_found(graph: Graph, name: str) -> RevisionNotFound:
     )
 
 
-def describe(graph: Graph):  # type: ignore[no-untyped-def]
+def describe(graph: Graph) -> Callable[[str], str]:
     """Names a revision together with its message."""
 
     def words(name: str) -> str:
         id = graph.labelled.get(name, name)
-        return f"{name} ({graph[id].message})" if graph[id].message else name
+        message = graph[id].message if id in graph else ""
+        return f"{name} ({message})" if message else name
 
     return words
 

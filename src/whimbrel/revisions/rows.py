@@ -15,11 +15,11 @@ from .paths import Move
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to delete, one row to update (from, to), rows to insert; in this order."""
+    """Rows to delete, rows to insert, one row to update (from, to); in this order, which is Alembic's."""
 
     delete: tuple[str, ...] = ()
-    update: tuple[str, str] | None = None
     insert: tuple[str, ...] = ()
+    update: tuple[str, str] | None = None
 
     def apply_to(self, rows: Collection[str]) -> set[str]:
         """The rows afterwards."""

@@ -4,14 +4,14 @@ import asyncio
 from alembic import context
 from flask import current_app
 
-db, offline = current_app.extensions["migrate"].db, context.is_offline_mode()
-databases = {name or "": m for name, m in db.metadatas.items() if m.tables or (name is None and name in db.engines)}
+migrate, offline = current_app.extensions["migrate"], context.is_offline_mode()
+engines = migrate.db.engines or (migrate.db.get_engine() and migrate.db.engines)  # Alchemical makes them when asked for one
+databases = {name or "": m for name, m in migrate.db.metadatas.items() if m.tables or (name is None and name in engines)}
 
 
 def run(connection, name, engine):
-    tokens = {f"{way}_token": f"{name}_{way}s" if name else f"{way}s" for way in ("upgrade", "downgrade")}
-    options = {"target_metadata": databases[name], **tokens, **current_app.extensions["migrate"].configure_args}
-    context.configure(connection, engine.url, literal_binds=offline, **options)
+    more = {f"{way}_token": f"{name}_{way}s" if name else f"{way}s" for way in ("upgrade", "downgrade")} | migrate.configure_args
+    context.configure(connection, engine.url, target_metadata=databases[name], literal_binds=offline, **more)
     with context.begin_transaction():
         context.run_migrations(**({"engine_name": name} if len(databases) > 1 else {}))
 
@@ -23,5 +23,5 @@ async def connect(name, engine):
 
 
 for name in databases:
-    engine = db.engines[name or None]
+    engine = engines[name or None]
     run(None, name, engine) if offline else asyncio.run(connect(name, engine))

@@ -4,12 +4,12 @@ from contextlib import nullcontext
 from alembic import context
 from flask import current_app
 
-db, offline = current_app.extensions["migrate"].db, context.is_offline_mode()
-databases = {name or "": m for name, m in db.metadatas.items() if m.tables or (name is None and name in db.engines)}
+migrate, offline = current_app.extensions["migrate"], context.is_offline_mode()
+engines = migrate.db.engines or (migrate.db.get_engine() and migrate.db.engines)  # Alchemical makes them when asked for one
+databases = {name or "": m for name, m in migrate.db.metadatas.items() if m.tables or (name is None and name in engines)}
 for name, metadata in databases.items():
-    tokens = {f"{way}_token": f"{name}_{way}s" if name else f"{way}s" for way in ("upgrade", "downgrade")}
-    options = {"target_metadata": metadata, **tokens, **current_app.extensions["migrate"].configure_args}
-    with nullcontext() if offline else db.engines[name or None].connect() as connection:
-        context.configure(connection, db.engines[name or None].url, literal_binds=offline, **options)
+    more = {f"{way}_token": f"{name}_{way}s" if name else f"{way}s" for way in ("upgrade", "downgrade")} | migrate.configure_args
+    with nullcontext() if offline else engines[name or None].connect() as connection:
+        context.configure(connection, engines[name or None].url, target_metadata=metadata, literal_binds=offline, **more)
         with context.begin_transaction():
             context.run_migrations(**({"engine_name": name} if len(databases) > 1 else {}))

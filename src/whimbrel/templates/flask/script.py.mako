@@ -17,7 +17,8 @@ depends_on = ${repr(depends_on)}
 <%
     from flask import current_app
     db = current_app.extensions["migrate"].db
-    names = [name or "" for name, m in db.metadatas.items() if m.tables or (name is None and name in db.engines)]
+    engines = db.engines or (db.get_engine() and db.engines)
+    names = [name or "" for name, m in db.metadatas.items() if m.tables or (name is None and name in engines)]
 %>
 % if len(names) > 1:
 
