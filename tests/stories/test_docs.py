@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from kit.story import File, steps, tell
 
 ROOT = Path(__file__).parents[2]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from kit import EVERY
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
@@ -46,7 +47,8 @@ with app.app_context():
     db.session.commit()
 client = app.test_client()
 assert "product_tag" not in client.get("/").text
-for path, words in [("/", "order_line"), ("/order", "order 1 of Ada"), ("/order_line", "2 × Cup"), ("/product", "4.00"), ("/tag", "sale")]:
+pages = {"/": "order_line", "/order": "order 1 of Ada", "/order_line": "2 × Cup", "/product": "4.00", "/tag": "sale"}
+for path, words in pages.items():
     page = client.get(path)
     assert page.status_code == 200 and words in page.text, (path, page.text)
 assert client.get("/nothing").status_code == 404

@@ -37,7 +37,8 @@ CUSTOMERS = """
 from shop import create_app, db
 from shop.models import Customer, Product
 with create_app().app_context():
-    db.session.add_all([Product(name="Kettle", price=29), Product(name="Cup", price=4), Customer(name="Ada", email="ada@example.org")])
+    db.session.add_all([Product(name="Kettle", price=29), Product(name="Cup", price=4)])
+    db.session.add(Customer(name="Ada", email="ada@example.org"))
     db.session.commit()
 """
 PAGE = """

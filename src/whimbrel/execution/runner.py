@@ -51,6 +51,7 @@ class Runner:
         self.table = VersionTable(self.context)
         self.on_event = on_event
         self.applied: list[Applied] = []
+        self.commits_before = 0
 
     def start(self) -> tuple[str, ...]:
         """The applied heads."""
@@ -71,6 +72,7 @@ class Runner:
         may_share = self.may_share_transactions(current)
         if not current:
             self.make_table()
+        self.commits_before = self.commits()
         state = set(current)
         while steps:
             group = steps[: SHARED if may_share else 1]
@@ -146,6 +148,8 @@ class Runner:
         seconds: list[float] = []
         began = time.perf_counter()
         step = steps[0]
+        if not self.context.is_one_transaction:
+            self.commits_before = self.commits()
         try:
             with self.context.per_revision():
                 for step in steps:
@@ -224,10 +228,20 @@ class Runner:
         dialect = dialect_of(self.context.dialect.name)
         if not dialect.ddl_rolls_back:
             return f"{dialect.title(self.context.dialect)} cannot take back what ran before that statement: it stays {where}."
+        if self.commits() > self.commits_before:
+            return (
+                f"A revision has committed by itself on the way: what ran before that stays {where}, and"
+                f" '{self.project.command} current' says how far that is."
+            )
         if self.context.is_one_transaction:
             return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
         last = f"; {self.applied[-1].revision} is the last one that ran." if self.applied else "."
         return f"Nothing of this revision is left {where}{last}"
+
+    def commits(self) -> int:
+        """How many transactions of the connection were committed so far."""
+        connection = self.database.connection
+        return sum(self.database.watch.ended(connection)) if connection is not None else 0
 
 
 def comma(names: Any) -> str:

@@ -1,0 +1,175 @@
+"""What is measured: each measure runs both tools by turns and gives the seconds of every run."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import projects
+import sqlalchemy as sa
+
+TOOLS = ("flask_migrate", "whimbrel")
+IMPORT = """
+import sys, time
+import flask, flask_sqlalchemy
+started = time.perf_counter()
+import {package}
+print(time.perf_counter() - started)
+assert "{package}" != "whimbrel" or not any(name.startswith("alembic") for name in sys.modules)
+"""
+WEB = """
+import time
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+started = time.perf_counter()
+from {package} import Migrate
+Migrate(Flask("app"), SQLAlchemy())
+print(time.perf_counter() - started)
+"""
+
+
+@dataclass
+class Row:
+    """One line of the result. goal: the most that Whimbrel may take, as a part of what Flask-Migrate takes."""
+
+    name: str
+    goal: float | None
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {tool: [] for tool in TOOLS})
+
+    def median(self, tool: str) -> float:
+        return statistics.median(self.seconds[tool])
+
+    @property
+    def ratio(self) -> float:
+        return self.median("whimbrel") / self.median("flask_migrate")
+
+
+class Bench:
+    """Where and how the tools are run."""
+
+    def __init__(self, python: Path, folder: Path, runs: int, *, quick: bool, postgresql: Callable[[], sa.URL]) -> None:
+        self.python = python
+        self.folder = folder
+        self.runs = runs
+        self.quick = quick
+        self.postgresql = postgresql
+        # Both may keep their bytecode, as on any machine.
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FLASK_", "WHIMBREL_"))}
+
+    # -- measures: each is a name for --only
+
+    def imports(self) -> Iterator[Row]:
+        """What a web process pays that has Flask and SQLAlchemy already."""
+        for name, goal, source in (("import", 0.1, IMPORT), ("import and Migrate(app, db)", None, WEB)):
+            row = Row(name, goal)
+            self.by_turns(row, lambda tool, source=source: float(self.run(self.folder, "-c", source.format(package=tool))))
+            yield row
+
+    def heads(self) -> Iterator[Row]:
+        """The end of the history: reads files only."""
+        return self.commands("heads")
+
+    def history(self) -> Iterator[Row]:
+        """The whole history."""
+        return self.commands("history")
+
+    def current(self) -> Iterator[Row]:
+        """Where the database is."""
+        return self.commands("current")
+
+    def upgrade(self) -> Iterator[Row]:
+        """An upgrade that has nothing to do."""
+        return self.commands("upgrade")
+
+    def sqlite(self) -> Iterator[Row]:
+        """All revisions on an empty SQLite database."""
+        yield self.tables("SQLite", 0.7, self.new_file)
+
+    def postgres(self) -> Iterator[Row]:
+        """All revisions on an empty PostgreSQL database."""
+        yield self.tables("PostgreSQL", 0.9, self.new_database)
+
+    # -- how they are made
+
+    def commands(self, command: str) -> Iterator[Row]:
+        for length in (1, 1000) if self.quick else (1, 1000, 5000):
+            url = self.new_file()
+            folders = self.projects(length)
+            self.flask(folders["whimbrel"], url, "stamp", "head")
+            row = Row(f"{command}, {length:,} revision{'s' if length > 1 else ''}", self.goal(command, length))
+            self.by_turns(row, lambda tool, folders=folders, url=url: self.timed(folders[tool], url, command))
+            yield row
+
+    def goal(self, command: str, length: int) -> float | None:
+        if length == 5000:
+            return 0.2 if command == "current" else 0.5
+        return 1.0 if length == 1 else None
+
+    def tables(self, kind: str, goal: float, new: Callable[[], str]) -> Row:
+        length = 200 if self.quick else 1000
+        folders = self.projects(length)
+        row = Row(f"upgrade of {length:,} revisions, {kind}", None if self.quick else goal)
+        self.by_turns(row, lambda tool: self.timed(folders[tool], new(), "upgrade"))
+        return row
+
+    def by_turns(self, row: Row, measure: Callable[[str], float]) -> None:
+        """A B A B …, after one run of each that fills the caches and is not counted."""
+        for tool in TOOLS:
+            measure(tool)
+        for _ in range(self.runs):
+            for tool in TOOLS:
+                row.seconds[tool].append(measure(tool))
+
+    def projects(self, length: int) -> dict[str, Path]:
+        """Two projects that differ in one line of app.py."""
+        folders = {tool: self.folder / f"{tool}-{length}" for tool in TOOLS}
+        for tool, folder in folders.items():
+            if not folder.exists():
+                projects.write_app(folder, "flask_migrate")
+                self.flask(folder, "sqlite://", "init")
+                projects.write_app(folder, tool)
+                projects.write_history(folder, length)
+        return folders
+
+    def new_file(self) -> str:
+        path = self.folder / "bench.db"
+        path.unlink(missing_ok=True)
+        return f"sqlite:///{path}"
+
+    def new_database(self) -> str:
+        server = self.postgresql()
+        engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.execute(sa.text("drop database if exists bench with (force)"))
+            connection.execute(sa.text("create database bench"))
+        return server.set(database="bench").render_as_string(hide_password=False)
+
+    def timed(self, folder: Path, url: str, *words: str) -> float:
+        """The seconds of one command, from the start of Python to its end."""
+        started = time.perf_counter()
+        self.flask(folder, url, *words)
+        return time.perf_counter() - started
+
+    def flask(self, folder: Path, url: str, *words: str) -> str:
+        return self.run(folder, "-m", "flask", "db", *words, DATABASE_URL=url)
+
+    def run(self, folder: Path, *words: str, **env: str) -> str:
+        done = subprocess.run([self.python, *words], cwd=folder, env={**self.env, **env}, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+MEASURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "import": Bench.imports,
+    "heads": Bench.heads,
+    "history": Bench.history,
+    "current": Bench.current,
+    "upgrade": Bench.upgrade,
+    "sqlite": Bench.sqlite,
+    "postgresql": Bench.postgres,
+}
