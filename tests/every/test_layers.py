@@ -37,7 +37,6 @@ ORDER = (
 ONLY_IN = {
     "flask": ("extension",),
     "click": ("commands", "extension", "cli"),
-    "rich": ("reports.text",),
 }
 
 PRINTS = ("reports",)

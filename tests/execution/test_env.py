@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import py_compile
+from importlib.util import cache_from_source
+
 import pytest
 
 from kit import on
@@ -252,6 +255,28 @@ def test_an_error_of_env_py_has_a_place(two):
 def test_an_env_py_that_is_gone(two):
     (two.folder / "migrations" / "env.py").unlink()
     two.refused("upgrade", code=2).says("There is no env.py in migrations", "flask db init")
+
+
+@pytest.mark.parametrize("name", ["env.pyc", cache_from_source("env.py")])
+@on("sqlite")
+def test_an_env_py_without_its_source(two, name):
+    source = two.folder / "migrations" / "env.py"
+    py_compile.compile(str(source), str(two.folder / "migrations" / name))
+    source.unlink()
+    two.ok("upgrade")
+    assert two.database.version() == ["bbbb"]
+
+
+@on("sqlite")
+def test_configure_says_where_a_script_goes(two):
+    two.app("""
+        @migrate.configure
+        def configure(config):
+            config.output_buffer = open("script.sql", "w")
+            return config
+    """)
+    assert two.ok("upgrade", "--sql").out == ""
+    assert "CREATE TABLE" in (two.folder / "script.sql").read_text()
 
 
 def test_an_env_py_with_a_syntax_error(two):

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,9 @@ def raise_known(error: BaseException, project: Project, watch: Watch) -> None:
 def env_file(project: Project) -> Path:
     """The project's env.py, or its bytecode where sources are not shipped."""
     script = project.layout.script
-    for name in ("env.py", "env.pyc"):
-        if (script / name).exists():
-            return script / name
+    for path in (script / "env.py", script / "env.pyc", Path(cache_from_source(str(script / "env.py")))):
+        if path.exists():
+            return path
     raise EnvironmentFailed(
         f"There is no env.py in {display_path(script)}.",
         hint=f"Restore it from version control, or start over in an empty folder with '{project.command} init'.",

@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from traceback import format_exception
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
+
+import click
 
 from ..errors import WhimbrelError
 from ..events import Event, FileWritten, Noticed, RevisionFinished, RevisionStarted
-from ..lines import Line, Reportable, Span, line, plain
+from ..lines import Line, Meaning, Reportable, Span, line, plain
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-STYLES = {
-    "revision": "yellow",
-    "head": "bold cyan",
-    "label": "bold green",
-    "path": "magenta",
-    "good": "green",
-    "bad": "bold red",
-    "dim": "dim",
-    "graph": "red",
-    "strong": "bold",
+STYLES: dict[Meaning, dict[str, Any]] = {
+    "revision": {"fg": "yellow"},
+    "head": {"fg": "cyan", "bold": True},
+    "label": {"fg": "green", "bold": True},
+    "path": {"fg": "magenta"},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "dim": {"dim": True},
+    "graph": {"fg": "red"},
+    "strong": {"bold": True},
+    "plain": {"reset": False},
 }
 
 
@@ -79,15 +79,10 @@ class TextReport:
 
 def write(words: Line, stream: TextIO) -> None:
     """Print one line, with colours on a terminal, and never fail for a character that the stream cannot show."""
-    if is_coloured(stream):
-        from rich.text import Text
-
-        styled = Text.assemble(*((text, STYLES.get(meaning, "")) for text, meaning in words))
-        console(stream).print(styled, soft_wrap=True, highlight=False)
-    else:
-        text = plain(words) + "\n"
-        encoding = getattr(stream, "encoding", None) or "utf-8"
-        stream.write(text.encode(encoding, "replace").decode(encoding))
+    coloured = is_coloured(stream)
+    text = "".join(click.style(text, **STYLES[meaning]) for text, meaning in words) if coloured else plain(words)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding), file=stream, color=coloured)
     stream.flush()
 
 
@@ -96,13 +91,6 @@ def is_coloured(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
-
-
-def console(stream: TextIO) -> Console:
-    """The terminal behind a stream."""
-    from rich.console import Console
-
-    return Console(file=stream, force_terminal=True)
 
 
 def duration(seconds: float) -> str:
