@@ -5,7 +5,6 @@ Ask what the database can do (``if dialect.ddl_rolls_back``), not who it is. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import cache
 
 from .. import _registry
@@ -13,22 +12,11 @@ from ._base import Dialect
 
 
 @cache
-def ours() -> Mapping[str, Dialect]:
-    """The dialects of this folder by each of their SQLAlchemy names."""
-    return by_name(_registry.load("dialects", name, "dialect") for name in _registry.names("dialects"))
-
-
-@cache
-def registered() -> Mapping[str, Dialect]:
-    """Every dialect, those of other packages as well."""
-    theirs = by_name(point.load() for point in _registry.foreign("dialects").values())
-    return by_name(dict.fromkeys([*ours().values(), *theirs.values()]))
-
-
-def by_name(dialects: Iterable[Dialect]) -> Mapping[str, Dialect]:
-    """Dialects by each of their names. Raises TypeError where two have one name."""
+def registered() -> dict[str, Dialect]:
+    """Every dialect by each of its SQLAlchemy names."""
     found: dict[str, Dialect] = {}
-    for dialect in dialects:
+    modules = [_registry.load("dialects", name, "dialect") for name in _registry.names("dialects")]
+    for dialect in [*modules, *(point.load() for point in _registry.foreign("dialects").values())]:
         for name in dialect.names:
             if name in found:
                 raise TypeError(f"The dialect '{name}' is registered twice")
@@ -38,7 +26,7 @@ def by_name(dialects: Iterable[Dialect]) -> Mapping[str, Dialect]:
 
 def dialect_of(name: str) -> Dialect:
     """The dialect of that SQLAlchemy name; the careful default where we know nothing of it."""
-    return ours().get(name) or registered().get(name) or Dialect()
+    return registered().get(name) or Dialect()
 
 
 __all__ = ["Dialect", "dialect_of", "registered"]
