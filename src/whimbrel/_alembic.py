@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import nullcontext, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.operations import Operations
+from alembic.operations import AbstractOperations, Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
@@ -225,6 +225,26 @@ class LazyScript(Script):
     def longdoc(self) -> str:
         """The docstring."""
         return self._text
+
+
+@contextmanager
+def observed_operations() -> Iterator[list[Any]]:
+    """Gives a list that holds the operations that are being run, the outermost first; ``invoke`` has no hook."""
+    running: list[Any] = []
+    invoke = AbstractOperations.invoke
+
+    def observed(self: AbstractOperations, operation: Any) -> Any:
+        running.append(operation)
+        try:
+            return invoke(self, operation)
+        finally:
+            running.pop()
+
+    AbstractOperations.invoke = observed  # type: ignore[method-assign]
+    try:
+        yield running
+    finally:
+        AbstractOperations.invoke = invoke  # type: ignore[method-assign]
 
 
 def step_info(

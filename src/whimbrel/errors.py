@@ -75,6 +75,20 @@ class RevisionFailed(WhimbrelError):
     """A revision raised an exception; ``__cause__`` is that exception."""
 
 
+class HalfApplied(WhimbrelError):
+    """A revision has run in part, and what ran cannot be rolled back; ``resume`` goes on from there."""
+
+    exit_code = 3
+
+
+class StatementChanged(HalfApplied):
+    """A resumed revision would not do what it did before it stopped; nothing more has run."""
+
+
+class RevisionEdited(Refused):
+    """The file of an applied revision is not what ran."""
+
+
 class NotCommitted(WhimbrelError):
     """env.py ran the migrations and did not commit them."""
 

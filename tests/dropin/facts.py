@@ -37,11 +37,13 @@ OWN = """with own as (select oid from pg_namespace where nspname !~ '^pg_|^infor
 def everything(connection: sa.Connection) -> dict[str, list[str]]:
     """The structure and the rows of every table, the version table among them; but no version table without rows.
 
-    Alembic creates it as soon as a command looks at the database, Whimbrel when there is something to write.
+    Alembic creates it as soon as a command looks at the database, Whimbrel when there is something to write. Whimbrel's
+    journal is its own affair.
     """
     kind = connection.dialect.name
     quote = connection.dialect.identifier_preparer.quote
     found = connection.execute(sa.text(TABLES[kind]))
+    found = [(schema, name) for schema, name in found if not name.startswith("whimbrel_")]
     tables = [f"{quote(schema)}.{quote(name)}" if schema else quote(name) for schema, name in found]
     facts = {f"rows of {table}": rows(connection, table) for table in tables}
     unused = {table.rpartition(".")[2] for table in tables if facts[f"rows of {table}"] == ["('version_num',)"]}
@@ -49,7 +51,8 @@ def everything(connection: sa.Connection) -> dict[str, list[str]]:
         facts["structure"] = sorted(line for table in tables for line in answers(connection, f"show create table {table}"))
     else:
         facts["structure"] = sorted(answers(connection, (OWN if kind == "postgresql" else "") + STRUCTURE[kind]))
-    kept = {name: [line for line in lines if not any(table in line for table in unused)] for name, lines in facts.items()}
+    unseen = {*unused, "whimbrel_"}
+    kept = {name: [line for line in lines if not any(table in line for table in unseen)] for name, lines in facts.items()}
     return {name: lines for name, lines in kept.items() if name.rpartition(".")[2].removeprefix("rows of ") not in unused}
 
 

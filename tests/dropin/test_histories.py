@@ -105,8 +105,7 @@ def test_stamp(project):
         !stamp head
         stamp --purge b2
     """)
-    for side in project.sides:
-        side.path("migrations/versions/b2_by_hand.py").unlink()
+    project.sql("update alembic_version set version_num = 'elsewhere'")  # a revision that nobody knows
     project.run("""
         !current
         !stamp a2

@@ -204,7 +204,11 @@ class Twins:
         return theirs.replace(THEIR_IMPORT, OUR_IMPORT) if tool is self.ours else theirs
 
     def prepare(self, tool: Tool, side: Side) -> None:
-        """Make the project one of this tool."""
+        """Make the project one of this tool. On MariaDB the journal is tables that Alembic would propose to drop."""
+        if tool is self.theirs:
+            for database in side.databases.values():
+                if database.kind == "mariadb":
+                    database.run("drop table if exists whimbrel_journal, whimbrel_part")
 
     def words(self, tool: Tool, words: list[str]) -> list[str]:
         """The whole command, as after ``python -m``."""
@@ -217,6 +221,7 @@ class FlaskTwins(Twins):
     group = "db"
 
     def prepare(self, tool: Tool, side: Side) -> None:
+        super().prepare(tool, side)
         app = side.path("app.py")
         before = app.read_text(encoding="utf-8")
         after = self.in_words_of(tool, before)

@@ -46,8 +46,8 @@ class Database:
         return sorted(self.run(f"select * from {self.quoted(table)}"), key=repr)
 
     def names(self) -> list[str]:
-        """Every table."""
-        return sorted(sa.inspect(self.engine).get_table_names())
+        """Every table but those of the journal."""
+        return sorted(name for name in sa.inspect(self.engine).get_table_names() if not name.startswith("whimbrel_"))
 
     def tables(self) -> list[str]:
         """The tables of the application."""
@@ -72,7 +72,7 @@ class Database:
                 "checks": in_order(found.get_check_constraints(table)),
                 "indexes": in_order(found.get_indexes(table)),
             }
-            for table in found.get_table_names()
+            for table in self.names()
         }
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:

@@ -53,7 +53,9 @@ def title(graph: Graph, revision: Revision, current: Collection[str] = (), *, me
 def indicators(graph: Graph, revision: Revision, current: Collection[str]) -> list[str]:
     """What is special about a revision."""
     found = []
-    if revision.id in graph.effective_heads:
+    if revision.is_kept:
+        found.append("no file")
+    elif revision.id in graph.effective_heads:
         found.append("head")
     elif graph.is_head(revision.id):
         found.append("effective head")
@@ -77,7 +79,7 @@ def entry(graph: Graph, revision: Revision, current: Collection[str] = ()) -> It
         yield line(f"Branches into: {', '.join(graph.children(revision.id))}")
     if labels := graph.labels.get(revision.id):
         yield line(f"Branch names: {', '.join(labels)}")
-    yield line("Path: ", (str(revision.path), "path"))
+    yield line("Path: ", ("none; the database has kept its source" if revision.is_kept else str(revision.path), "path"))
     yield line()
     for text in revision.doc.splitlines():
         yield line(f"    {text}")
@@ -93,7 +95,7 @@ def data(graph: Graph, revision: Revision, current: Collection[str] = ()) -> dic
         "labels": list(graph.labels.get(revision.id, ())),
         "message": revision.message,
         "created": revision.created or None,
-        "path": display_path(revision.path),
+        "path": None if revision.is_kept else display_path(revision.path),
         "is_head": graph.is_head(revision.id),
         "is_branch_point": graph.is_branch_point(revision.id),
         "is_merge_point": revision.is_merge_point,

@@ -13,8 +13,6 @@ from ..events import Listener, Noticed, ignore
 from ..lines import Line, line
 from ..project import Project
 from ..revisions import paths
-from ..revisions.graph import Graph
-from ..revisions.index import history
 from ..revisions.revision import Revision
 from ._cli import Call, subcommand
 from ._look import Position, positions
@@ -25,7 +23,6 @@ from ._revisions import data, entry, title
 class Current:
     """The applied revisions of each database, one for each of its branches."""
 
-    graph: Graph
     databases: tuple[tuple[Position, tuple[Revision, ...]], ...]
 
     @property
@@ -41,15 +38,19 @@ class Current:
                 yield line(f"Current revision(s) for {position.url}:", name)
             for revision in revisions:
                 if verbose:
-                    yield from entry(self.graph, revision)
+                    yield from entry(position.graph, revision)
                 else:
-                    spans = title(self.graph, revision)
+                    spans = title(position.graph, revision)
                     yield line(*spans, (name, "strong"))
 
     def as_data(self) -> list[dict[str, Any]]:
         """The same for machines."""
         return [
-            {"name": position.name, "url": position.url, "revisions": [data(self.graph, one, position.heads) for one in found]}
+            {
+                "name": position.name,
+                "url": position.url,
+                "revisions": [data(position.graph, one, position.heads) for one in found],
+            }
             for position, found in self.databases
         ]
 
@@ -59,10 +60,12 @@ def current(project: Project, *, check_heads: bool = False, on_event: Listener =
 
     check_heads: raise PendingChanges where one of them is not at all heads.
     """
-    graph = history(project)
     found: list[tuple[Position, tuple[Revision, ...]]] = []
     for position in positions(project):
+        graph = position.graph
         tips = paths.current_of_each_branch(graph, position.heads)
+        for kept in position.kept:
+            on_event(Noticed(kept))
         found.append((position, tuple(graph[id] for id in tips)))
         if check_heads and set(position.heads) != set(graph.effective_heads):
             pending = paths.upgrade(graph, "heads", position.heads)
@@ -76,7 +79,7 @@ def current(project: Project, *, check_heads: bool = False, on_event: Listener =
         if not tips:
             where = f" to {position.name}" if position.name else ""
             on_event(Noticed(f"No revision has been applied{where} yet."))
-    return Current(graph, tuple(found))
+    return Current(tuple(found))
 
 
 @subcommand(verbose="Show the database and all that is known of each revision.")

@@ -23,7 +23,7 @@ def ensure_version(project: Project, *, sql: bool = False) -> Migrated:
         runner = Runner(project, history(project), database, ignore)
         current = runner.start()
         runner.create_table_in_script(set())
-        runner.make_table()
+        runner.make_table(journal=False)
         done.append(runner.outcome(current, set(current)))
 
     run_environment(project, Task(work, as_sql=sql, options={"sql": sql}))

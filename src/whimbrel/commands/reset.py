@@ -68,11 +68,13 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
 
     def drop(database: Database) -> None:
         from ..dialects import dialect_of
+        from ..execution.journals import journal_of
 
         connection = database.connection
         assert connection is not None
         database.has_changed = True
         with database.context.per_revision():
+            journal_of(database.context).clear()
             dialect_of(connection.dialect.name).drop_all(connection)
 
     run_environment(project, Task(drop, context={"dont_mutate": True}))
@@ -82,9 +84,10 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
 def tables_of(database: Database) -> list[str]:
     """The tables that would be dropped."""
     from ..dialects import dialect_of
+    from ..execution.journal import is_ours
 
     assert database.connection is not None
-    return dialect_of(database.connection.dialect.name).tables(database.connection)
+    return [name for name in dialect_of(database.connection.dialect.name).tables(database.connection) if not is_ours(name)]
 
 
 def is_for_development(project: Project, database: Database) -> bool:

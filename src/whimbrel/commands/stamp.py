@@ -51,7 +51,7 @@ def stamp(
     def work(database: Database) -> None:
         runner = Runner(project, graph, database, ignore)
         current = () if purge else runner.start()
-        done.append(runner.stamp(paths.stamp(graph, targets, current), current, purge=purge))
+        done.append(runner.stamp(paths.stamp(runner.graph, targets, current), current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))

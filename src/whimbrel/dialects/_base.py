@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, inspect, text
 from sqlalchemy import Dialect as SqlaDialect
+
+Kind = Literal["read", "write", "ddl", "outside", "commit"]
+"""What executing a statement means for the transaction that it stands in.
+
+read: nothing, it may be repeated at will. write: it is part of it. ddl: it commits what was before it, and itself.
+outside: it refuses to be in one. commit: it ends it.
+"""
+
+COMMENTS = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
+READ = re.compile(
+    COMMENTS + r"(SELECT|SHOW|EXPLAIN|DESC|DESCRIBE|SET|USE|VALUES|TABLE|FETCH|DECLARE|CLOSE|SAVEPOINT|RELEASE|ROLLBACK|PRAGMA"
+    r"|DISCARD|LISTEN|PREPARE|DEALLOCATE|RESET|WITH)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
+COMMIT = re.compile(COMMENTS + r"(COMMIT|END)(\s+(WORK|TRANSACTION))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+BEGIN = re.compile(COMMENTS + r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE | re.DOTALL)
+DML = re.compile(COMMENTS + r"(INSERT|UPDATE|DELETE|REPLACE|MERGE|COPY|CALL|DO|LOAD|WITH|TRUNCATE)\b", re.IGNORECASE | re.DOTALL)
+DDL = re.compile(COMMENTS + r"(CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|COMMENT)\b", re.IGNORECASE | re.DOTALL)
 
 
 class Dialect:
@@ -17,6 +39,12 @@ class Dialect:
 
     ddl_rolls_back = False
     """Whether CREATE, ALTER and DROP can be undone by ROLLBACK."""
+
+    keeps_journal_in_views = False
+    """Whether the journal is kept in the text of views: where every other place is in the way of other tools."""
+
+    own_schema: str | None = None
+    """A schema for our own tables, which tools that compare models with tables do not look into; None where there is none."""
 
     checks_length = True
     """Whether a string that is longer than its column is an error."""
@@ -44,6 +72,51 @@ class Dialect:
         """Stands around a run: makes the transactions of a connection what they are said to be."""
         yield
 
+    def kind_of(self, statement: str) -> Kind:
+        """What a statement means for its transaction."""
+        if READ.match(statement):
+            # WITH … INSERT, SELECT … INTO; a FOR UPDATE only locks.
+            return "write" if WRITES.search(statement.upper().replace("FOR UPDATE", "")) else "read"
+        if COMMIT.match(statement) or BEGIN.match(statement):
+            return "commit"
+        return "ddl" if not self.ddl_rolls_back and DDL.match(statement) else "write"
+
+    def autocommits(self, driver: Any) -> bool:
+        """Whether a connection of the driver (DB-API 2.0) commits each statement by itself now."""
+        asked = getattr(driver, "get_autocommit", None)  # drivers of MySQL, where autocommit() sets it
+        return bool(asked()) if asked else getattr(driver, "autocommit", False) is True
+
+    def changes_rows(self, statement: str) -> bool:
+        """Whether a statement changes rows, which no look at the structure shows."""
+        return DML.match(statement) is not None
+
+    def is_commit(self, statement: str) -> bool:
+        """Whether a statement is a plain COMMIT."""
+        return COMMIT.match(statement) is not None
+
+    def is_repeatable(self, statement: str) -> bool:
+        """Whether executing a statement twice does no more than executing it once."""
+        return False
+
+    def current_schema(self, connection: Connection) -> str | None:
+        """The schema in which a name without one is found; None where the database has no such thing."""
+        return connection.dialect.default_schema_name
+
+    def make_schema(self, connection: Connection, name: str) -> bool:
+        """Create a schema; False where that is not allowed."""
+        return False
+
+    def adds_enum_value(self, statement: str) -> bool:
+        """Whether a statement adds a value to an enum type that its own transaction cannot use yet."""
+        return False
+
+    def look(self, connection: Connection, statement: str) -> str | None:
+        """The look of what a DDL statement changes, to be compared with a later one; None where that cannot be told."""
+        return None
+
+    def before_outside(self, connection: Connection, statement: str) -> None:
+        """Make room for a statement that is going to run outside a transaction."""
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables and views of the default schema that are not an extension's, by name."""
         found: Inspector = inspect(connection)
@@ -61,6 +134,16 @@ class Dialect:
     def quoted(self, connection: Connection, name: str) -> str:
         """A name as it stands in SQL."""
         return connection.dialect.identifier_preparer.quote(name)
+
+
+def plain(name: str) -> str:
+    """A name without its schema and its quotes."""
+    return name.split(".")[-1].strip('`" ')
+
+
+def as_look(facts: Any) -> str:
+    """Facts as a text that is equal when they are."""
+    return json.dumps(facts, default=str, sort_keys=True)
 
 
 def sqlstate(error: BaseException) -> str:

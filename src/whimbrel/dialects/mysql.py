@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
-from sqlalchemy import Dialect as SqlaDialect
+import re
+from typing import Any
 
-from ._base import Dialect
+from sqlalchemy import BindParameter, Connection, bindparam, text
+from sqlalchemy import Dialect as SqlaDialect
+from sqlalchemy.exc import DBAPIError
+
+from ._base import COMMENTS, Dialect, Kind, as_look, plain
 
 # Error numbers, MySQL and MariaDB manuals, "Error Reference".
 WHY = {
@@ -21,6 +25,35 @@ WHY = {
     2013: "The server closed the connection.",
 }
 
+# MariaDB manual, "SQL statements That Cause an Implicit Commit".
+COMMITS = re.compile(
+    COMMENTS + r"(ALTER|ANALYZE|CACHE|CHANGE|CHECK|CREATE|DROP|GRANT|INSTALL|LOAD\s+INDEX|OPTIMIZE|RENAME|REPAIR|REVOKE"
+    r"|SET\s+PASSWORD|SHUTDOWN|STOP|TRUNCATE|UNINSTALL)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+TEMPORARY = re.compile(COMMENTS + r"(CREATE|DROP)(\s+OR\s+REPLACE)?\s+TEMPORARY\b", re.IGNORECASE | re.DOTALL)
+# These are about the session, which a resumed run has to bring about again.
+SESSION = re.compile(COMMENTS + r"(LOCK|UNLOCK|FLUSH|RESET)\b", re.IGNORECASE | re.DOTALL)
+REPEATABLE = re.compile(COMMENTS + r"(ANALYZE|CACHE|CHECK|LOAD\s+INDEX|OPTIMIZE|REPAIR)\b", re.IGNORECASE | re.DOTALL)
+WORD = re.compile(r"`((?:[^`]|``)+)`|\"([^\"]+)\"|([\w$]+)")
+NAMED = """
+    select 'trigger', trigger_name, event_object_table, action_statement from information_schema.triggers
+    where trigger_schema = database() and trigger_name in :names
+    union all select 'routine', routine_name, routine_type, routine_definition from information_schema.routines
+    where routine_schema = database() and routine_name in :names
+    union all select 'event', event_name, event_type, event_definition from information_schema.events
+    where event_schema = database() and event_name in :names
+"""
+# One table alone is changed by these.
+TARGET = re.compile(
+    COMMENTS + r"(?:(?:CREATE|ALTER)\s+(?:\w+\s+)*?TABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+    r"|(?:CREATE|DROP)\s+(?:\w+\s+)*?INDEX\b.*?\bON\s+)"
+    r"((?:`[^`]+`|[\w$]+)(?:\.(?:`[^`]+`|[\w$]+))?)",
+    re.IGNORECASE | re.DOTALL,
+)
+ROUTINES = re.compile(r"\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
+COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+
 
 class Mysql(Dialect):
     """MySQL 8 and MariaDB 10.5 and later."""
@@ -35,6 +68,38 @@ class Mysql(Dialect):
         """By error number."""
         original = getattr(error, "orig", None) or error
         return next((WHY[code] for code in original.args if code in WHY), None)
+
+    def kind_of(self, statement: str) -> Kind:
+        """DDL commits; and so do some commands about the session, which have no other effect."""
+        if COMMITS.match(statement):
+            return "write" if TEMPORARY.match(statement) else "ddl"
+        return "commit" if SESSION.match(statement) else super().kind_of(statement)
+
+    def is_repeatable(self, statement: str) -> bool:
+        """What only tidies up."""
+        return REPEATABLE.match(statement) is not None
+
+    def look(self, connection: Connection, statement: str) -> str | None:
+        """The definition of every table, view, trigger, routine and event whose name is in a statement."""
+        if self.is_repeatable(statement):
+            return None
+        target = TARGET.match(statement)
+        words = [target[1]] if target else (next(filter(None, found)) for found in WORD.findall(statement))
+        names: BindParameter[Any] = bindparam("names", sorted(set(map(plain, words))), expanding=True)
+        listed = text("select table_name from information_schema.tables where table_schema = database() and table_name in :names")
+        tables = connection.scalars(listed.bindparams(names)).all()
+        made = {name: COUNTER.sub("", self.definition(connection, name)) for name in tables}
+        others = connection.execute(text(NAMED).bindparams(names)).all() if ROUTINES.search(statement) else []
+        return as_look([made, sorted(list(map(str, row)) for row in others)])
+
+    def definition(self, connection: Connection, name: str) -> str:
+        """What SHOW CREATE TABLE says; for a broken view, why it is broken."""
+        try:
+            return str(
+                connection.exec_driver_sql(f"SHOW CREATE TABLE {self.quoted(connection, name)}".replace("%", "%%")).one()[1]
+            )
+        except DBAPIError as error:
+            return str(error.orig)
 
     def drop_all(self, connection: Connection) -> None:
         """Drop the tables and views of the database, whatever points to what."""

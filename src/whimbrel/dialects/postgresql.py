@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection, text
 from sqlalchemy import Dialect as SqlaDialect
 
-from ._base import Dialect, sqlstate
+from ._base import COMMENTS, Dialect, Kind, as_look, plain, sqlstate
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -26,6 +28,33 @@ OWN_TYPES = """
     where t.typnamespace = (select oid from pg_namespace where nspname = current_schema()) and t.typtype in ('e', 'd')
       and not exists (select from pg_depend d where d.objid = t.oid and d.deptype = 'e')
 """
+NAME = r"((?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))?)"
+CONCURRENT_INDEX = re.compile(
+    COMMENTS + r"(CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX)\s+CONCURRENTLY\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+    rf"{NAME}(?:\s+ON\s+(?:ONLY\s+)?{NAME})?",
+    re.IGNORECASE | re.DOTALL,
+)
+# PostgreSQL manual, the notes of each command: "cannot be executed inside a transaction block".
+OUTSIDE = re.compile(
+    COMMENTS + r"(CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY|DROP\s+INDEX\s+CONCURRENTLY|REINDEX\b.*\bCONCURRENTLY"
+    r"|REINDEX\s+(\([^)]*\)\s*)?(DATABASE|SYSTEM|SCHEMA)|VACUUM|CLUSTER\s*;?\s*$|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM"
+    r"|ALTER\s+TABLE\b.*\bDETACH\s+PARTITION\b.*\bCONCURRENTLY|(CREATE|DROP)\s+SUBSCRIPTION)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+ADD_VALUE = re.compile(COMMENTS + rf"ALTER\s+TYPE\s+{NAME}\s+ADD\s+VALUE\b", re.IGNORECASE | re.DOTALL)
+REPEATABLE = re.compile(COMMENTS + r"(VACUUM|REINDEX|CLUSTER|ANALYZE|ALTER\s+SYSTEM)\b", re.IGNORECASE | re.DOTALL)
+INDEXES_OF_THAT_NAME = """
+    select n.nspname, c.relname, i.indisvalid from pg_index i join pg_class c on c.oid = i.indexrelid
+    join pg_namespace n on n.oid = c.relnamespace where c.relname = :name order by 1
+"""
+INVALID_INDEXES = """
+    select n.nspname, c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = :name and not i.indisvalid and i.indrelid = to_regclass(:table)
+"""
+VALUES_OF_TYPE = """
+    select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
+"""
 KINDS = {"r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"}
 
 
@@ -34,6 +63,7 @@ class Postgresql(Dialect):
 
     names = ("postgresql",)
     ddl_rolls_back = True
+    own_schema = "whimbrel"
 
     def title(self, dialect: SqlaDialect) -> str:
         """PostgreSQL."""
@@ -56,6 +86,49 @@ class Postgresql(Dialect):
         if "timeout" in words or "timed out" in words:
             return "The server did not answer in time."
         return None
+
+    def kind_of(self, statement: str) -> Kind:
+        """As for any database; and some commands refuse to run in a transaction."""
+        return "outside" if OUTSIDE.match(statement) else super().kind_of(statement)
+
+    def is_repeatable(self, statement: str) -> bool:
+        """What only tidies up."""
+        return REPEATABLE.match(statement) is not None
+
+    def current_schema(self, connection: Connection) -> str | None:
+        """As the search path has it now, which env.py may have set for a tenant."""
+        found: str | None = connection.scalar(text("select current_schema()"))
+        return found
+
+    def make_schema(self, connection: Connection, name: str) -> bool:
+        """CREATE SCHEMA, for which the user needs CREATE on the database."""
+        query = "select has_database_privilege(current_database(), 'CREATE') or to_regnamespace(:name) is not null"
+        if not connection.scalar(text(query), {"name": name}):
+            return False
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self.quoted(connection, name)}"))
+        return True
+
+    def adds_enum_value(self, statement: str) -> bool:
+        """ALTER TYPE … ADD VALUE."""
+        return ADD_VALUE.match(statement) is not None
+
+    def look(self, connection: Connection, statement: str) -> str | None:
+        """The indexes of the name that a statement builds or drops, or the values of its type."""
+        if found := CONCURRENT_INDEX.match(statement):
+            rows = connection.execute(text(INDEXES_OF_THAT_NAME), {"name": plain(found[2])})
+            return as_look([list(row) for row in rows if row.indisvalid])
+        if found := ADD_VALUE.match(statement):
+            return as_look(list(connection.scalars(text(VALUES_OF_TYPE), {"name": plain(found[1])})))
+        return None
+
+    def before_outside(self, connection: Connection, statement: str) -> None:
+        """Drop the invalid index that an earlier build of the same name left behind when it failed."""
+        found = CONCURRENT_INDEX.match(statement)
+        if found and found[1].upper().startswith("CREATE"):
+            where = {"name": plain(found[2]), "table": found[3]}
+            for schema, name in connection.execute(text(INVALID_INDEXES), where).all():
+                quoted = f"{self.quoted(connection, schema)}.{self.quoted(connection, name)}"
+                connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted}")
 
     def tables(self, connection: Connection) -> list[str]:
         """Tables and views of the current schema that no extension owns."""

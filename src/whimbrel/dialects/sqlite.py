@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 
-from ._base import Dialect
+from ._base import Dialect, as_look
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
@@ -36,6 +36,7 @@ class Sqlite(Dialect):
     names = ("sqlite",)
     ddl_rolls_back = True
     checks_length = False
+    keeps_journal_in_views = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """SQLite."""
@@ -59,6 +60,15 @@ class Sqlite(Dialect):
         if "file is not a database" in words:
             return "The file is not an SQLite database."
         return None
+
+    def autocommits(self, driver: Any) -> bool:
+        """Whether Python's driver was told to stay outside of transactions, and is in none."""
+        is_told = driver.isolation_level is None or getattr(driver, "autocommit", -1) is True
+        return is_told and not driver.in_transaction
+
+    def look(self, connection: Connection, statement: str) -> str | None:
+        """The whole schema table."""
+        return as_look([list(row) for row in connection.execute(text("select type, name, sql from sqlite_master order by 1, 2"))])
 
     @contextmanager
     def prepared(self, connection: Connection) -> Iterator[None]:

@@ -27,6 +27,7 @@ from ..revisions.revision import Revision
 from . import trouble
 from .binds import refuse_shared_database
 from .call import nothing, prepared
+from .journal import is_ours
 from .quiet import logging_kept
 from .watch import Watch, watching
 
@@ -137,6 +138,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
                 for name, value in project.surroundings.context_defaults().items():
                     arguments.setdefault(name, value)
             elif isinstance(connection, Connection):
+                arguments["include_name"] = without_journal(arguments.get("include_name"))
                 if connection.in_transaction() and watch.began_by_itself(connection):
                     connection.commit()
                 prepared.enter_context(dialect_of(connection.dialect.name).prepared(connection))
@@ -156,6 +158,17 @@ def run_environment(project: Project, task: Task) -> list[Database]:
         for database in done:
             refuse_lost_work(database, project)
     return done
+
+
+def without_journal(include_name: Callable[..., bool] | None) -> Callable[..., bool]:
+    """env.py's filter of what autogenerate looks at, without our own tables."""
+
+    def includes(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:
+        if type_ == "table" and is_ours(name):
+            return False
+        return include_name is None or include_name(name, type_, parent_names)
+
+    return includes
 
 
 def open_scripts(project: Project, **options: Any) -> tuple[Any, Scripts]:

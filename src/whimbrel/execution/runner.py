@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cached_property
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from .._alembic import callbacks, options_of, step_info
 from ..dialects import dialect_of
-from ..errors import NotCommitted, Refused, RevisionFailed, WhimbrelError
-from ..events import Direction, Listener, RevisionFinished, RevisionStarted
+from ..dialects._base import sqlstate
+from ..errors import NotCommitted, Refused, WhimbrelError
+from ..events import Direction, Listener, Noticed, RevisionFinished, RevisionStarted
 from ..project import Project
 from ..revisions import rows
 from ..revisions.graph import Graph
 from ..revisions.paths import Move
+from ..revisions.read import source_of
 from ..revisions.revision import Revision
 from ..revisions.rows import Rows
 from . import trouble
 from .env import Database
+from .half_applied import half_applied, refuse_half_applied
+from .journal import Entry, Run, is_ours, now
+from .journals import journal_of
+from .kept import kept_revisions, refuse_edited, without_file
 from .outcome import Applied, DatabaseOutcome
+from .parts import Recorder
+from .step import Attempt, Earlier, Step
 from .table import VersionTable
 
 SHARED = 25
@@ -28,16 +41,7 @@ SHARED_SECONDS = 0.25
 
 Few enough for PostgreSQL's lock table (max_locks_per_transaction), short enough to see progress.
 """
-
-
-@dataclass(frozen=True)
-class Step:
-    """A revision that is ready to run, and what the version table says afterwards."""
-
-    revision: Revision
-    direction: Direction
-    call: Callable[[], Any]
-    change: Rows
+UNSAFE_NEW_VALUE = "55P04"  # PostgreSQL manual, appendix A: unsafe_new_enum_value_usage
 
 
 class Runner:
@@ -48,38 +52,80 @@ class Runner:
         self.graph = graph
         self.database = database
         self.context = database.context
+        self.dialect = dialect_of(self.context.dialect.name)
         self.table = VersionTable(self.context)
+        self.journal = journal_of(self.context)
         self.on_event = on_event
         self.applied: list[Applied] = []
-        self.commits_before = 0
+        self.entries: list[dict[str, Any]] = []
+        """What is going to be written to the journal with the next commit."""
+        self.recorder = Recorder(self.journal, self.dialect, self.write_entries)
 
     def start(self) -> tuple[str, ...]:
-        """The applied heads."""
+        """The applied heads. Raises HalfApplied where a revision stopped half-way."""
         self.context.impl.start_migrations()
-        return self.table.read()
+        if not self.context.as_sql:
+            refuse_half_applied(self.journal.half_applied(), self.project)
+        return self.current()
 
-    def make_table(self, *, purge: bool = False) -> None:
-        """Create the version table where it is missing; purge: and empty it."""
+    def current(self, *more: str) -> tuple[str, ...]:
+        """The applied heads; those whose files are gone join the history, as far as the journal has kept their source.
+
+        more: other revisions that shall.
+        """
+        current = self.table.read()
+        gone = [id for id in (*current, *more) if id not in self.graph]
+        if gone and not self.context.as_sql:
+            kept = kept_revisions(self.graph, self.journal, gone)
+            self.graph = self.graph.with_kept(kept)
+            for text in without_file(kept, self.journal, self.project.command):
+                self.on_event(Noticed(text))
+        return current
+
+    @cached_property
+    def command(self) -> Run:
+        """This run, as the journal has it."""
+        return Run(uuid.uuid4().hex, self.project.layout.script)
+
+    def make_table(self, *, purge: bool = False, journal: bool = True) -> None:
+        """Create the version table and the journal where they are missing; purge: and empty the version table."""
         if not self.context.as_sql:
             self.database.has_changed = True
             with self.context.per_revision():
                 self.context.ensure_table(purge=purge)
+                if journal:
+                    self.journal.prepare(parts=not self.dialect.ddl_rolls_back)
 
     def run(self, path: Sequence[str], direction: Direction, current: Sequence[str]) -> DatabaseOutcome:
         """Run these revisions. Raises RevisionFailed where one fails; those before it stay, as far as env.py commits each."""
+        if direction == "upgrade" and not self.context.as_sql:
+            refuse_edited(self.graph, self.journal, current)
         steps = self.steps(path, direction, current)
         self.refuse_long_ids(path)
         may_share = self.may_share_transactions(current)
-        if not current:
-            self.make_table()
-        self.commits_before = self.commits()
         state = set(current)
-        while steps:
-            group = steps[: SHARED if may_share else 1]
-            ended = self.together(group, state)
-            state = ended[-1]
-            del steps[: len(ended)]
+        if steps:
+            self.make_table()
+        with self.following():
+            while steps:
+                group = steps[: SHARED if may_share else 1]
+                ended = self.together(group, state)
+                state = ended[-1]
+                del steps[: len(ended)]
         return self.outcome(current, state)
+
+    def resume(self, revision: str, direction: Direction, earlier: Earlier, current: Sequence[str]) -> DatabaseOutcome:
+        """Run the rest of a revision that stopped half-way."""
+        steps = self.steps([revision], direction, current)
+        with self.following():
+            state = self.together(steps, set(current), earlier)[-1]
+        return self.outcome(current, state)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow the statements of the revisions, where they may be committed in parts."""
+        with nullcontext() if self.database.connection is None else self.recorder.listening():
+            yield
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:
         """Whether some revisions may be committed together, for speed: on a database that was empty at the start.
@@ -90,15 +136,14 @@ class Runner:
             return False
         if options_of(self.context).get("transaction_per_migration"):
             return False
-        dialect = dialect_of(self.context.dialect.name)
-        tables = set(dialect.tables(self.database.connection)) - {self.table.table.name}
-        return dialect.ddl_rolls_back and not tables
+        tables = [name for name in self.dialect.tables(self.database.connection) if not is_ours(name)]
+        return self.dialect.ddl_rolls_back and not set(tables) - {self.table.table.name}
 
     def stamp(self, moves: Sequence[Move], current: Sequence[str], *, purge: bool = False) -> DatabaseOutcome:
         """Change the version table without running anything; purge: after it was emptied."""
         for move in moves:
             self.refuse_long_ids(move.after)
-        if not current:
+        if moves or purge:
             self.make_table(purge=purge)
         state = set(current)
         for move in moves:
@@ -109,7 +154,9 @@ class Runner:
                 if self.context.as_sql:
                     self.context.impl.static_output(f"-- Running stamp_revision {comma(move.before)} -> {comma(move.after)}")
                 state = self.record(change, state)
+                self.entries += [self.entry(self.graph[id], "stamp", now(), finished=now()) for id in move.after]
                 self.tell_callbacks(ups, downs, state, is_upgrade=move.is_upgrade, is_stamp=True)
+                self.write_entries()
         return self.outcome(current, state)
 
     def outcome(self, before: Sequence[str], after: set[str]) -> DatabaseOutcome:
@@ -142,43 +189,106 @@ class Runner:
 
     # -- one revision
 
-    def together(self, steps: Sequence[Step], state: set[str]) -> list[set[str]]:
-        """Run revisions in one transaction until it has lasted long enough; what the version table has after each."""
-        states: list[set[str]] = []
-        seconds: list[float] = []
-        began = time.perf_counter()
-        step = steps[0]
-        if not self.context.is_one_transaction:
-            self.commits_before = self.commits()
+    def together(self, steps: Sequence[Step], state: set[str], earlier: Earlier | None = None) -> list[set[str]]:
+        """Run revisions in one transaction until it has lasted long enough; what the version table has after each.
+
+        earlier: what an earlier run of the only revision has done.
+        """
+        attempt = Attempt(steps[0])
         try:
-            with self.context.per_revision():
-                for step in steps:
-                    started = time.perf_counter()
-                    self.on_event(RevisionStarted(self.database.name, step.revision.id, step.revision.message, step.direction))
-                    states.append(self.step(step, states[-1] if states else state))
-                    seconds.append(time.perf_counter() - started)
-                    if time.perf_counter() - began > SHARED_SECONDS:
-                        break
+            self.once(steps, state, attempt, earlier)
         except WhimbrelError:
             raise
         except Exception as error:
-            raise self.failed(error, step) from error
-        for done, took in zip(steps, seconds, strict=False):
+            if not self.may_use_new_values(error):
+                raise self.failed(error, attempt) from error
+            attempt = Attempt(steps[0])
+            try:
+                self.once(steps, state, attempt, earlier)
+            except WhimbrelError:
+                raise
+            except Exception as error:
+                raise self.failed(error, attempt) from error
+        for done, took in zip(steps, attempt.seconds, strict=False):
             self.applied.append(Applied(done.revision.id, done.revision.message, done.direction, took))
             self.on_event(RevisionFinished(self.database.name, done.revision.id, done.revision.message, done.direction, took))
-        return states
+        return attempt.states
 
-    def step(self, step: Step, state: set[str]) -> set[str]:
+    def once(self, steps: Sequence[Step], state: set[str], attempt: Attempt, earlier: Earlier | None) -> None:
+        """Try to run them, and commit. Raises what a revision raises."""
+        began = time.perf_counter()
+        self.entries.clear()
+        with self.context.per_revision():
+            for attempt.step in steps:
+                attempt.began, started = now(), time.perf_counter()
+                revision = attempt.step.revision
+                self.on_event(RevisionStarted(self.database.name, revision.id, revision.message, attempt.step.direction))
+                attempt.states.append(self.step(attempt, attempt.states[-1] if attempt.states else state, earlier))
+                attempt.seconds.append(time.perf_counter() - started)
+                if time.perf_counter() - began > SHARED_SECONDS:
+                    break
+            self.write_entries()
+
+    def may_use_new_values(self, error: Exception) -> bool:
+        """Whether to try again with values added to enum types in commits of their own: the revision uses one.
+
+        PostgreSQL does not let a transaction use what it has added (manual, ALTER TYPE, "Notes").
+        """
+        if sqlstate(error) != UNSAFE_NEW_VALUE or self.recorder.entry is not None:
+            return False
+        self.recorder.is_outside = self.dialect.adds_enum_value
+        return self.context.commits_each
+
+    def step(self, attempt: Attempt, state: set[str], earlier: Earlier | None) -> set[str]:
         """Run one revision and record it; returns what the version table has then."""
+        step = attempt.step
         self.create_table_in_script(state)
         if self.context.as_sql:
             self.context.impl.static_output(f"-- Running {step.direction} {self.arrow(step)}")
         self.database.has_changed = True
+        if not self.context.as_sql:
+            entry, done = (earlier.entry, earlier.done) if earlier else (None, ())
+            self.recorder.begin(lambda: self.entry(step.revision, step.direction, attempt.began, "started"), entry, done)
+        started = time.perf_counter()
         step.call()
+        self.note(attempt, time.perf_counter() - started)
         state = self.record(step.change, state)
         id = step.revision.id
         self.tell_callbacks(id, self.graph.needs(id), state, is_upgrade=step.direction == "upgrade", is_stamp=False)
         return state
+
+    # -- the journal
+
+    def note(self, attempt: Attempt, seconds: float) -> None:
+        """Have the journal say that a revision is done."""
+        if self.context.as_sql:
+            return
+        entry = self.recorder.finish()
+        if entry is None:
+            step = attempt.step
+            self.entries.append(self.entry(step.revision, step.direction, attempt.began, finished=now(), seconds=seconds))
+        else:
+            row = self.entry(attempt.step.revision, attempt.step.direction, attempt.began, finished=now(), seconds=seconds)
+            self.journal.change(
+                entry, **{name: row[name] for name in ("outcome", "finished", "seconds", "error", "checksum", "source")}
+            )
+
+    def entry(self, revision: Revision, direction: str, started: str, outcome: str = "done", **more: Any) -> dict[str, Any]:
+        """A row for the journal."""
+        row: dict[str, Any] = {"revision": revision.id, "direction": direction, "outcome": outcome, "started": started}
+        row |= {"message": revision.message, "file": self.file_of(revision), "checksum": revision.checksum or None}
+        row |= {"source": source_of(revision.path), "finished": None, "seconds": None, "error": None}
+        return {**self.command.facts, **row, **more}
+
+    def file_of(self, revision: Revision) -> str:
+        """Where a file is, from the migrations folder."""
+        return os.path.relpath(revision.path, self.project.layout.script)
+
+    def write_entries(self) -> None:
+        """Write what was noted, in the transaction that is open."""
+        if not self.context.as_sql:
+            entries, self.entries = self.entries, []
+            self.journal.add(entries)
 
     def record(self, change: Rows, state: set[str]) -> set[str]:
         """Change the version table, and read it back. Raises NotCommitted where it does not say what was written."""
@@ -208,40 +318,81 @@ class Runner:
         parents, own = comma(step.revision.parents), step.revision.id
         return f"{parents} -> {own}" if step.direction == "upgrade" else f"{own} -> {parents}"
 
-    def failed(self, error: Exception, step: Step) -> RevisionFailed:
+    def mark(self, entry: Entry, *, is_done: bool, current: Sequence[str]) -> None:
+        """Have the journal and the version table say that all of a half-applied revision was done, or undone."""
+        change = None
+        if is_done:
+            after = rows.after_upgrade if entry.direction == "upgrade" else rows.after_downgrade
+            change = after(self.graph, entry.revision, set(current))
+        self.database.has_changed = True
+        with self.context.per_revision():
+            if change is not None:
+                self.record(change, set(current))
+            self.journal.drop_parts(entry.id)
+            self.journal.change(entry.id, outcome="done" if is_done else "undone", finished=now())
+
+    def accept_edit(self, id: str) -> None:
+        """Have the journal say that the file of an applied revision is what ran. Raises Refused where there is none."""
+        if id not in self.graph:
+            raise Refused(
+                f"There is no file of revision {id} to accept.",
+                hint=f"'{self.project.command} show {id} --restore' writes it again as it ran.",
+            )
+        self.database.has_changed = True
+        with self.context.per_revision():
+            self.journal.add([self.entry(self.graph[id], "accept", now(), finished=now())])
+
+    # -- failures
+
+    def failed(self, error: Exception, attempt: Attempt) -> WhimbrelError:
         """The error of a revision that raised an exception, with the state that it leaves."""
-        again = f"'{self.project.command} {step.direction}'"
-        return trouble.of_revision(
+        step = attempt.step
+        known = trouble.of_revision(
             error,
             step.revision,
             step.direction,
-            after=self.left(step),
-            hint=f"Mend the cause, then run {again} again.",
+            after="",
+            hint=f"Mend the cause, then run '{self.project.command} {step.direction}' again.",
             scrub=self.database.watch.scrubbed,
         )
+        stays = self.write_failure(attempt, known.message)
+        if stays or (self.recorder.has_committed and self.context.is_one_transaction):
+            return half_applied(known, stays, self.project)
+        known.state = self.left()
+        return known
 
-    def left(self, step: Step) -> str:
-        """In words what a failed revision leaves behind."""
+    def write_failure(self, attempt: Attempt, message: str) -> list[str]:
+        """Have the journal say that a revision failed; returns the statements of it that stay."""
+        if self.database.connection is None:
+            return []
+        entry, stays = self.recorder.entry, list(self.recorder.committed)
+        self.recorder.is_active = False
+        if not self.context.commits_each:
+            return stays
+        with suppress(DBAPIError), self.context.per_revision():
+            self.journal.prepare()
+            if entry is not None:
+                stays = self.recorder.decide()
+            if stays and entry is not None:
+                self.journal.change(entry, error=message)
+            else:
+                if entry is not None:
+                    self.journal.drop(entry)
+                step = attempt.step
+                self.journal.add(
+                    [self.entry(step.revision, step.direction, attempt.began, "failed", finished=now(), error=message)]
+                )
+        return stays
+
+    def left(self) -> str:
+        """In words what a failed revision leaves behind, of which nothing was committed."""
         where = f"in {self.database.name}" if self.database.name else "in the database"
         if self.context.as_sql:
             return "The script is incomplete."
-        dialect = dialect_of(self.context.dialect.name)
-        if not dialect.ddl_rolls_back:
-            return f"{dialect.title(self.context.dialect)} cannot take back what ran before that statement: it stays {where}."
-        if self.commits() > self.commits_before:
-            return (
-                f"A revision has committed by itself on the way: what ran before that stays {where}, and"
-                f" '{self.project.command} current' says how far that is."
-            )
         if self.context.is_one_transaction:
             return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
         last = f"; {self.applied[-1].revision} is the last one that ran." if self.applied else "."
         return f"Nothing of this revision is left {where}{last}"
-
-    def commits(self) -> int:
-        """How many transactions of the connection were committed so far."""
-        connection = self.database.connection
-        return sum(self.database.watch.ended(connection)) if connection is not None else 0
 
 
 def comma(names: Any) -> str:

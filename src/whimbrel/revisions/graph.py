@@ -42,6 +42,15 @@ class Graph:
                     self._needed_by.setdefault(need, []).append(revision.id)
         self._refuse_cycles()
 
+    def with_kept(self, kept: Iterable[Revision]) -> Graph:
+        """The same history with revisions that have no file any more, but ran on a database, which kept their source.
+
+        They are on no way up and no head: those are what the files say.
+        """
+        made = Graph([*self.revisions.values(), *kept], self.command)
+        made.heads, made.effective_heads, made.bases = self.heads, self.effective_heads, self.bases
+        return made
+
     def __len__(self) -> int:
         return len(self.revisions)
 

@@ -24,7 +24,7 @@ from .revision import Revision
 
 SOURCE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
 SOURCE_OR_BYTECODE = re.compile(r"(?!\.\#|__init__)(.*\.py)(c|o)?$")
-FORMAT = 1
+FORMAT = 2
 SETTLED = 2_000_000_000
 """Nanoseconds: a file changed so recently may change again without another modification time, so it is read again."""
 
@@ -115,11 +115,11 @@ class Memory:
         known = self.old.get(key)
         if known is not None and known[0] == stat.st_size and known[1] == stat.st_mtime_ns:
             self.new[key] = known
-            _, _, revision, parents, doc, labels, depends_on = known
-            return Revision(revision, tuple(parents), path, doc, tuple(labels), tuple(depends_on))
+            _, _, revision, parents, doc, labels, depends_on, checksum = known
+            return Revision(revision, tuple(parents), path, doc, tuple(labels), tuple(depends_on), checksum)
         found, is_static = read_revision(path)
         if is_static and time.time_ns() - stat.st_mtime_ns > SETTLED:
-            facts = [found.id, found.parents, found.doc, found.labels, found.depends_on]
+            facts = [found.id, found.parents, found.doc, found.labels, found.depends_on, found.checksum]
             self.new[key] = [stat.st_size, stat.st_mtime_ns, *facts]
             self.is_complete = False
         return found

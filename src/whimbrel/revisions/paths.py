@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import AmbiguousRevision, NotAPath, RevisionNotFound
 from . import names
+from .git import where_git_has
 from .graph import Graph
 
 
@@ -19,8 +21,7 @@ def known(graph: Graph, current: Collection[str]) -> tuple[str, ...]:
         if id not in graph:
             raise RevisionNotFound(
                 f"The database is at revision {id}, and there is no file for it.",
-                hint="Was it written on another branch of the repository? Restore its file from there"
-                f" ('git log --all -- \"*{id}*\"' finds it), or switch to that branch.",
+                hint=where_git_has(id, next((revision.path.parent for revision in graph.revisions.values()), Path())),
                 data={"revision": id},
             )
     return tuple(dict.fromkeys(current))

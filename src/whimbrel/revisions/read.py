@@ -19,6 +19,7 @@ from typing import Any
 
 from ..errors import HistoryError
 from ..project import display_path
+from .code import checksum
 from .load import load_module
 from .revision import ILLEGAL, Revision
 
@@ -36,20 +37,26 @@ def read_revision(path: Path) -> tuple[Revision, bool]:
 
     Raises HistoryError for a file that is not Python or not a revision.
     """
+    source = source_of(path)
     try:
-        values = from_bytecode(path) if path.suffix in (".pyc", ".pyo") else from_source(path)
+        values = from_bytecode(path) if source is None else from_source(path, source)
         is_static = True
     except Computed:
         values, is_static = from_module(path), False
-    return as_revision(path, values), is_static
+    return as_revision(path, values, checksum(source) if source is not None else ""), is_static
 
 
-def from_source(path: Path) -> dict[str, Any]:
+def source_of(path: Path) -> str | None:
+    """The text of a revision file; None where it is bytecode."""
+    return None if path.suffix in (".pyc", ".pyo") else decoded(path)
+
+
+def from_source(path: Path, source: str) -> dict[str, Any]:
     """What the file assigns at its top level to the four names and to ``__doc__``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in somebody's docstring
         try:
-            tree = ast.parse(decoded(path))
+            tree = ast.parse(source)
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             raise HistoryError(
@@ -154,7 +161,7 @@ def from_module(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def as_revision(path: Path, values: Mapping[str, Any]) -> Revision:
+def as_revision(path: Path, values: Mapping[str, Any], checksum: str) -> Revision:
     """Check what a file says of itself."""
     legacy = LEGACY_NAME.match(path.name)
     revision = values.get("revision") or (legacy[1] if legacy else None)
@@ -186,6 +193,7 @@ def as_revision(path: Path, values: Mapping[str, Any]) -> Revision:
         doc=(values.get("__doc__") or "").strip(),
         labels=labels,
         depends_on=texts(path, "depends_on", values.get("depends_on")),
+        checksum=checksum,
     )
 
 

@@ -23,6 +23,10 @@ class Revision:
     doc: str = ""
     labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
+    checksum: str = ""
+    """Of the source text; '' where there is only bytecode."""
+    is_kept: bool = False
+    """Whether it has no file any more: a database where it ran has kept its source."""
 
     @property
     def message(self) -> str:

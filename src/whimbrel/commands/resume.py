@@ -1,0 +1,105 @@
+"""``resume``: finish or undo what stopped half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from ..errors import UsageError
+from ..events import Listener, Noticed, ignore
+from ..lines import Line, line
+from ..project import Project
+from ..revisions.index import history
+from ._cli import Call, subcommand
+from ._migrate import Migrated
+
+if TYPE_CHECKING:
+    from ..execution.journal import Entry
+    from ..execution.outcome import DatabaseOutcome
+    from ..execution.runner import Runner
+
+Way = Literal["on", "back", "mark-done", "mark-undone"]
+
+
+@dataclass(frozen=True)
+class Resumed(Migrated):
+    """What ran on each database, and which revisions were undone or marked."""
+
+    settled: tuple[tuple[str, str], ...] = ()
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """One line for each revision that was not run to its end."""
+        for revision, what in self.settled:
+            yield line((revision, "revision"), f": {what}")
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {**super().as_data(), "settled": dict(self.settled)}
+
+
+def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Listener = ignore) -> Resumed:
+    """Settle every revision that stopped half-way.
+
+    way: go "on" after the last statement that ran; "back" undoes what ran; the marks answer for the statement that is in
+    doubt, or, where none is, say that everything of the revision has been done or undone by hand.
+    yes: rows that would go with what is undone may go. Raises HalfApplied where it cannot be settled like that.
+    """
+    from ..execution.env import Database, Task, run_environment
+    from ..execution.runner import Runner
+
+    done: list[DatabaseOutcome] = []
+    settled: list[tuple[str, str]] = []
+
+    def work(database: Database) -> None:
+        runner = Runner(project, history(project), database, on_event)
+        for entry in runner.journal.half_applied():
+            outcome = settle(runner, entry, way, yes=yes)
+            if isinstance(outcome, str):
+                settled.append((entry.revision, outcome))
+            else:
+                done.append(outcome)
+
+    run_environment(project, Task(work, options={"sql": False}))
+    if not done and not settled:
+        on_event(Noticed("Nothing has stopped half-way."))
+    return Resumed(tuple(done), tuple(settled))
+
+
+def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutcome | str:
+    """Settle one revision; what was done to it, in words, or what ran."""
+    from ..execution.half_applied import decided
+    from ..execution.step import Earlier
+    from ..execution.undo import undo
+
+    current = runner.current(entry.revision)
+    answer = {"mark-done": True, "mark-undone": False}.get(way)
+    parts, is_answered = decided(runner.journal, runner.dialect, entry, runner.project, ran=answer)
+    if answer is not None and not is_answered:
+        runner.mark(entry, is_done=answer, current=current)
+        return "marked as done" if answer else "marked as undone"
+    if way == "back":
+        undo(runner, entry, parts, yes=yes)
+        runner.mark(entry, is_done=False, current=current)
+        return "undone"
+    direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
+    return runner.resume(entry.revision, direction, Earlier(entry.id, parts), current)  # type: ignore[arg-type]
+
+
+@subcommand(verbose="Say when a revision begins, too.")
+@click.option("--back", is_flag=True, help="Undo what ran, the last operation first.")
+@click.option("--yes", is_flag=True, help="With --back: rows that go with what is undone may go.")
+@click.option("--mark-done", is_flag=True, help="The statement in doubt has run; or all of the revision was done by hand.")
+@click.option("--mark-undone", is_flag=True, help="The statement in doubt has not run; or all was undone by hand.")
+def command(call: Call, back: bool, yes: bool, mark_done: bool, mark_undone: bool) -> Resumed:
+    """Finish what stopped half-way.
+
+    MySQL and MariaDB cannot roll back DDL, and some statements of PostgreSQL refuse a transaction. When such a revision
+    fails or its process is killed, what ran is on record. This goes on after it, or undoes it with --back.
+    """
+    asked: list[Way] = ["back"] * back + ["mark-done"] * mark_done + ["mark-undone"] * mark_undone  # type: ignore[assignment]
+    if len(asked) > 1:
+        raise UsageError("--back, --mark-done and --mark-undone exclude each other.")
+    return resume(call.project, asked[0] if asked else "on", yes=yes, on_event=call.tell)

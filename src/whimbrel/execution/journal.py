@@ -1,0 +1,356 @@
+"""What ran on a database, kept in that database: every run of every revision, and the source that ran.
+
+The rows of a revision are written in its own transaction: they are there exactly when its changes are. A revision that
+was in part committed before its end (DDL of MySQL, ``autocommit_block()`` on PostgreSQL) is in the state "started", and
+each part that was committed is recorded with it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import subprocess
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .._alembic import RunContext
+from .._version import __version__
+from ..dialects import dialect_of
+
+JOURNAL, PARTS = "whimbrel_journal", "whimbrel_part"
+
+LONG = sa.Text().with_variant(sa.Text(2**24 - 1), "mysql", "mariadb")  # whose TEXT has 64 KB, which a source may exceed
+UP = ("upgrade", "stamp", "accept")
+
+
+def is_ours(name: str | None) -> bool:
+    """Whether a table or view belongs to the journal."""
+    return name is not None and name.startswith((JOURNAL, PARTS))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of one revision. Times are UTC in ISO 8601; ``outcome`` is done, failed, started or undone."""
+
+    id: int
+    run: str
+    revision: str
+    direction: str
+    outcome: str
+    message: str
+    started: str
+    finished: str | None
+    seconds: float | None
+    error: str | None
+    user: str
+    host: str
+    pid: int
+    tool: str
+    commit: str | None
+    checksum: str | None
+    file: str | None
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Statements of a half-applied revision that were committed together.
+
+    state: "done"; or "intent" for a statement of which only the beginning is known. before: what it was going to change,
+    as it was then; None where that cannot be told.
+    """
+
+    id: int
+    state: str
+    statements: tuple[str, ...]
+    before: str | None
+
+
+class Journal:
+    """The journal of one version table. Where and how it is stored is a matter of the subclasses."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection of the run: what is written is part of its transactions."""
+        assert self.context.connection is not None
+        return self.context.connection
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What matters for a run, read once."""
+        latest: dict[str, tuple[int, str, str | None]] = {}
+        started: list[int] = []
+        for id, revision, direction, outcome, checksum in self.states():
+            if outcome == "done":
+                latest[revision] = (id, direction, checksum)
+            elif outcome == "started":
+                started.append(id)
+        return Summary(latest, tuple(started))
+
+    def half_applied(self) -> list[Entry]:
+        """The entries of revisions that stopped half-way, the oldest first."""
+        return self.read(self.summary.started) if self.summary.started else []
+
+    def prepare(self, *, parts: bool = False) -> None:
+        """Create what is missing. parts: what half-applied revisions need, too."""
+        raise NotImplementedError
+
+    def states(self) -> Iterable[tuple[int, str, str, str, str | None]]:
+        """Id, revision, direction, outcome and checksum of every entry, the oldest first."""
+        raise NotImplementedError
+
+    def read(self, ids: Collection[int] | None = None) -> list[Entry]:
+        """Entries, the oldest first; all of them unless some are named."""
+        raise NotImplementedError
+
+    def source(self, id: int) -> str | None:
+        """The source of an entry."""
+        raise NotImplementedError
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write entries."""
+        raise NotImplementedError
+
+    def start(self, row: Mapping[str, Any]) -> int:
+        """Write the entry of a revision that is going to be committed in parts; returns its id."""
+        raise NotImplementedError
+
+    def change(self, id: int, **values: Any) -> None:
+        """Change an entry."""
+        raise NotImplementedError
+
+    def drop(self, id: int) -> None:
+        """Forget an entry: nothing of what it says has stayed."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forget everything: the database is made anew."""
+        raise NotImplementedError
+
+    def parts_of(self, entry: int) -> list[Part]:
+        """What of a half-applied revision has been committed, in its order."""
+        raise NotImplementedError
+
+    def add_part(self, entry: int, state: str, statements: Iterable[str], before: str | None = None) -> int:
+        """Write a part; returns its id."""
+        raise NotImplementedError
+
+    def change_part(self, id: int, **values: Any) -> None:
+        """Change a part."""
+        raise NotImplementedError
+
+    def drop_part(self, id: int) -> None:
+        """Forget a part."""
+        raise NotImplementedError
+
+    def drop_parts(self, entry: int) -> None:
+        """Forget the parts of an entry."""
+        raise NotImplementedError
+
+
+class TableJournal(Journal):
+    """Two tables of the database, out of sight of tools that compare models with tables where it offers such a place."""
+
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
+        self.dialect = dialect_of(context.dialect.name)
+        self.place(context.table.schema)
+
+    def place(self, schema: str | None) -> None:
+        """Say which schema the tables are in."""
+        metadata = sa.MetaData(schema=schema)
+        self.entries = sa.Table(
+            JOURNAL,
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("version_table", sa.String(255), nullable=False),
+            sa.Column("run", sa.String(32), nullable=False),
+            sa.Column("revision", sa.String(255), nullable=False),
+            sa.Column("direction", sa.String(16), nullable=False),
+            sa.Column("outcome", sa.String(16), nullable=False),
+            sa.Column("message", LONG, nullable=False),
+            sa.Column("started", sa.String(32), nullable=False),
+            sa.Column("finished", sa.String(32)),
+            sa.Column("seconds", sa.Float),
+            sa.Column("error", LONG),
+            sa.Column("user", sa.String(128), nullable=False),
+            sa.Column("host", sa.String(255), nullable=False),
+            sa.Column("pid", sa.Integer, nullable=False),
+            sa.Column("tool", sa.String(64), nullable=False),
+            sa.Column("commit", sa.String(64)),
+            sa.Column("checksum", sa.String(64)),
+            sa.Column("file", sa.String(512)),
+            sa.Column("source", LONG),
+        )
+        self.parts = sa.Table(
+            PARTS,
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("entry", sa.Integer, nullable=False),
+            sa.Column("state", sa.String(16), nullable=False),
+            sa.Column("statements", sa.JSON, nullable=False),
+            sa.Column("before", LONG),
+        )
+
+    @cached_property
+    def version_table(self) -> str:
+        """The version table that entries are about, with its schema."""
+        schema = self.context.table.schema or self.dialect.current_schema(self.connection)
+        return f"{schema}.{self.context.table.name}" if schema else self.context.table.name
+
+    @cached_property
+    def exists(self) -> bool:
+        """Whether there is a journal; on a database that was migrated by another tool there is none."""
+        for schema in dict.fromkeys([self.dialect.own_schema, self.context.table.schema]):
+            if sa.inspect(self.connection).has_table(JOURNAL, schema=schema):
+                self.place(schema)
+                return True
+        return False
+
+    def has(self, table: sa.Table) -> bool:
+        """Whether a table is there."""
+        return sa.inspect(self.connection).has_table(table.name, schema=table.schema)
+
+    def prepare(self, *, parts: bool = False) -> None:
+        """Create the tables that are missing."""
+        if not self.exists and self.dialect.own_schema and self.dialect.make_schema(self.connection, self.dialect.own_schema):
+            self.place(self.dialect.own_schema)
+        for table in [self.entries, self.parts][: 1 + parts]:
+            if not self.has(table):
+                table.create(self.connection)
+        self.exists = True
+
+    def states(self) -> Iterable[tuple[int, str, str, str, str | None]]:
+        """One query."""
+        if not self.exists:
+            return []
+        c = self.entries.c
+        query = sa.select(c.id, c.revision, c.direction, c.outcome, c.checksum).where(c.version_table == self.version_table)
+        return [tuple(row) for row in self.connection.execute(query.order_by(c.id))]
+
+    def read(self, ids: Collection[int] | None = None) -> list[Entry]:
+        """One query."""
+        if not self.exists:
+            return []
+        columns = [column for column in self.entries.c if column.name not in ("version_table", "source")]
+        query = sa.select(*columns).where(self.entries.c.version_table == self.version_table).order_by(self.entries.c.id)
+        if ids is not None:
+            query = query.where(self.entries.c.id.in_(ids))
+        return [Entry(**row) for row in self.connection.execute(query).mappings()]
+
+    def source(self, id: int) -> str | None:
+        """One query."""
+        return self.connection.scalar(sa.select(self.entries.c.source).where(self.entries.c.id == id))
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """One statement for all."""
+        if rows:
+            self.connection.execute(self.entries.insert(), [{"version_table": self.version_table, **row} for row in rows])
+
+    def start(self, row: Mapping[str, Any]) -> int:
+        """An INSERT."""
+        made = self.connection.execute(self.entries.insert().values(version_table=self.version_table, **row))
+        return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+    def change(self, id: int, **values: Any) -> None:
+        """An UPDATE."""
+        self.connection.execute(self.entries.update().where(self.entries.c.id == id).values(**values))
+
+    def drop(self, id: int) -> None:
+        """A DELETE."""
+        self.connection.execute(self.entries.delete().where(self.entries.c.id == id))
+
+    def clear(self) -> None:
+        """A DELETE of each table."""
+        if self.exists:
+            ids = [id for id, *_ in self.states()]
+            if ids and self.has(self.parts):
+                self.connection.execute(self.parts.delete().where(self.parts.c.entry.in_(ids)))
+            self.connection.execute(self.entries.delete().where(self.entries.c.version_table == self.version_table))
+
+    def parts_of(self, entry: int) -> list[Part]:
+        """One query."""
+        if not self.has(self.parts):
+            return []
+        query = sa.select(self.parts).where(self.parts.c.entry == entry).order_by(self.parts.c.id)
+        return [Part(row.id, row.state, tuple(row.statements), row.before) for row in self.connection.execute(query)]
+
+    def add_part(self, entry: int, state: str, statements: Iterable[str], before: str | None = None) -> int:
+        """An INSERT."""
+        row = {"entry": entry, "state": state, "statements": list(statements), "before": before}
+        made = self.connection.execute(self.parts.insert().values(**row))
+        return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+    def change_part(self, id: int, **values: Any) -> None:
+        """An UPDATE."""
+        self.connection.execute(self.parts.update().where(self.parts.c.id == id).values(**values))
+
+    def drop_part(self, id: int) -> None:
+        """A DELETE."""
+        self.connection.execute(self.parts.delete().where(self.parts.c.id == id))
+
+    def drop_parts(self, entry: int) -> None:
+        """A DELETE."""
+        self.connection.execute(self.parts.delete().where(self.parts.c.entry == entry))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The last thing that was done with each revision: id, direction and checksum of its entry; and what is half-way."""
+
+    latest: Mapping[str, tuple[int, str, str | None]]
+    started: tuple[int, ...]
+
+    def applied(self) -> dict[str, tuple[int, str | None]]:
+        """Id and checksum of the entry of each revision that was last applied, and not undone."""
+        return {name: (id, checksum) for name, (id, direction, checksum) in self.latest.items() if direction in UP}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command, and who gave it: what its entries have in common."""
+
+    id: str
+    folder: Path
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """The values of the columns."""
+        who = {"user": user_name()[:128], "host": platform.node()[:255], "pid": os.getpid(), "tool": f"whimbrel {__version__}"}
+        return {"run": self.id, **who, "commit": git_commit(self.folder)}
+
+
+def now() -> str:
+    """The time as the journal has it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def user_name() -> str:
+    """Who runs this; in a container that may be a number without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(getattr(os, "getuid", lambda: "unknown")())
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit that is checked out where the migrations are; None where they are not in a repository."""
+    try:
+        command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()[:64] if done.returncode == 0 else None
