@@ -45,6 +45,7 @@ class Call:
     project: Project
     tell: Listener
     x: tuple[str, ...] = ()
+    verbose: bool = False
 
 
 @dataclass
@@ -90,7 +91,7 @@ def run(function: Callable[..., Any], options: dict[str, Any]) -> Any:
         session: Session = ctx.meta[META]
         project = session.project(directory or before.directory, tuple(x) or before.x)
         with few_collections():
-            result = function(Call(project, report.event, tuple(x) or before.x), **options)
+            result = function(Call(project, report.event, tuple(x) or before.x, verbose), **options)
     except WhimbrelError as error:
         report.error(error)
         ctx.exit(error.exit_code)

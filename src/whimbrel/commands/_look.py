@@ -20,13 +20,15 @@ class Position:
     """The history, with what has no file any more and was kept by this database."""
     kept: tuple[str, ...] = ()
     """In words where that came from."""
+    edited: tuple[str, ...] = ()
+    """In words which applied revisions have another code now than the one that ran; found out where asked for."""
 
 
-def positions(project: Project) -> list[Position]:
-    """Where each database of the project is."""
+def positions(project: Project, *, edits: bool = False) -> list[Position]:
+    """Where each database of the project is. edits: find out which applied revisions were edited, too."""
     from ..execution.env import Database, Task, run_environment
     from ..execution.journals import journal_of
-    from ..execution.kept import kept_revisions, without_file
+    from ..execution.kept import edited, kept_revisions, was_edited, without_file
     from ..execution.table import VersionTable
 
     graph = history(project)
@@ -35,8 +37,10 @@ def positions(project: Project) -> list[Position]:
     def look(database: Database) -> None:
         heads = VersionTable(database.context).read()
         position = Position(database.name, database.url, heads, graph)
+        journal = journal_of(database.context)
+        if edits:
+            position = replace(position, edited=tuple(was_edited(one).message for one in edited(graph, journal, heads)))
         if gone := [id for id in heads if id not in graph]:
-            journal = journal_of(database.context)
             kept = kept_revisions(graph, journal, gone)
             position = replace(position, graph=graph.with_kept(kept), kept=tuple(without_file(kept, journal, project.command)))
         found.append(position)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
+from ..errors import RevisionNotFound, UsageError
 from ..events import Listener, Noticed
 from ..lines import Line, line
 from ..project import Project, display_path, is_true
@@ -16,6 +16,7 @@ from ..revisions.read import read_revision
 
 if TYPE_CHECKING:
     from ..autogenerate.revise import Draft
+    from ..execution.env import Database
 
 ONE_SCREEN = 30  # lines
 
@@ -104,12 +105,13 @@ def compared(
     """Run env.py and compare every database with its models; also how long a revision id may be on all of them."""
     from ..autogenerate.revise import Draft
     from ..dialects import dialect_of
-    from ..execution.env import Database, Task, run_environment
+    from ..execution.env import Task, run_environment
     from ..execution.table import VersionTable
     from ..revisions.revision import ID_LENGTH
 
     drafts: list[Draft] = []
     limits: list[int] = []
+    notices: list[str] = []
 
     def prepare(config: Any, scripts: Any) -> dict[str, Any]:
         drafts.append(Draft(config, scripts, history(project), {**arguments, "sql": sql}))
@@ -122,15 +124,36 @@ def compared(
         def concerns(id: str) -> bool:
             return not database.knows_nothing_of(history(project)[id], "upgrade")
 
-        drafts[0].compare(database.context, table.read(), autogenerate=autogenerate, concerns=concerns)
+        current = table.read()
+        if autogenerate and not sql:
+            notices.extend(said_by_journal(project, database, current))
+        drafts[0].compare(database.context, current, autogenerate=autogenerate, concerns=concerns)
         if dialect_of(database.context.dialect.name).checks_length:
             limits.append(table.longest() or ID_LENGTH)
 
     done = run_environment(project, Task(work, as_sql=sql, options=options, prepare=prepare))
     if autogenerate:
-        for text in uncompared(project, [database.context.opts.get("target_metadata") for database in done]):
-            on_event(Noticed(text))
+        notices += uncompared(project, [database.context.opts.get("target_metadata") for database in done])
+    for text in notices:
+        on_event(Noticed(text))
     return drafts[0], min(limits, default=None)
+
+
+def said_by_journal(project: Project, database: Database, current: Collection[str]) -> Iterator[str]:
+    """In words which applied revisions were edited. Raises HalfApplied and RevisionNotFound where nothing can be compared."""
+    from ..execution.half_applied import refuse_half_applied
+    from ..execution.journals import journal_of
+    from ..execution.kept import edited, kept_revisions, was_edited, without_file
+
+    journal, graph = journal_of(database.context), history(project)
+    refuse_half_applied(journal.half_applied(), project)
+    kept = kept_revisions(graph, journal, [id for id in current if id not in graph])
+    for text in without_file(kept, journal, project.command):
+        raise RevisionNotFound(
+            f"The database is at revision {kept[0].id}, and there is no file for it: what it did would be undone.", hint=text
+        )
+    for revision in edited(graph, journal, current):
+        yield was_edited(revision).message
 
 
 def uncompared(project: Project, compared: list[Any]) -> Iterator[str]:

@@ -42,7 +42,8 @@ def check(project: Project) -> Clean:
     if changes:
         listed = "\n".join(plain(each) for each in few(changes, verbose=False))
         raise PendingChanges(
-            f"The models and the database differ, {len(changes)} change{'s' if len(changes) > 1 else ''}:\n{listed}",
+            "".join(f"{notice}\n" for notice in notices)
+            + f"The models and the database differ, {len(changes)} change{'s' if len(changes) > 1 else ''}:\n{listed}",
             hint=f"'{project.command} migrate' writes a revision for it.",
             data={"changes": changes, "not_compared": notices},
         )

@@ -55,17 +55,17 @@ class Current:
         ]
 
 
-def current(project: Project, *, check_heads: bool = False, on_event: Listener = ignore) -> Current:
+def current(project: Project, *, check_heads: bool = False, edits: bool = False, on_event: Listener = ignore) -> Current:
     """Where each database of the project is.
 
-    check_heads: raise PendingChanges where one of them is not at all heads.
+    check_heads: raise PendingChanges where one of them is not at all heads. edits: notice applied revisions that were edited.
     """
     found: list[tuple[Position, tuple[Revision, ...]]] = []
-    for position in positions(project):
+    for position in positions(project, edits=edits):
         graph = position.graph
         tips = paths.current_of_each_branch(graph, position.heads)
-        for kept in position.kept:
-            on_event(Noticed(kept))
+        for text in (*position.kept, *position.edited):
+            on_event(Noticed(text))
         found.append((position, tuple(graph[id] for id in tips)))
         if check_heads and set(position.heads) != set(graph.effective_heads):
             pending = paths.upgrade(graph, "heads", position.heads)
@@ -86,4 +86,4 @@ def current(project: Project, *, check_heads: bool = False, on_event: Listener =
 @click.option("-c", "--check-heads", is_flag=True, help="Exit with 1 where a database is not at the newest revision.")
 def command(call: Call, check_heads: bool) -> Current:
     """Show which revision each database is at."""
-    return current(call.project, check_heads=check_heads, on_event=call.tell)
+    return current(call.project, check_heads=check_heads, edits=call.verbose, on_event=call.tell)

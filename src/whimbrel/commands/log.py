@@ -78,6 +78,7 @@ def log(
     """
     from ..execution.env import Task, run_environment
     from ..execution.journals import journal_of
+    from ..execution.mark import accept_edit as accept
     from ..execution.runner import Runner
 
     found: list[tuple[str, Entry]] = []
@@ -89,7 +90,7 @@ def log(
         if revision is not None:
             ids = matching(entries, revision)
             if accept_edit and ids:
-                Runner(project, history(project), database, on_event).accept_edit(ids[0])
+                accept(Runner(project, history(project), database, on_event), ids[0])
                 entries = journal_of(database.context).read()[::-1]
             entries = [entry for entry in entries if entry.revision in ids]
             if source:

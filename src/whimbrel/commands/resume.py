@@ -71,6 +71,7 @@ def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Li
 def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutcome | str:
     """Settle one revision; what was done to it, in words, or what ran."""
     from ..execution.half_applied import decided
+    from ..execution.mark import mark
     from ..execution.step import Earlier
     from ..execution.undo import undo
 
@@ -78,11 +79,11 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutc
     answer = {"mark-done": True, "mark-undone": False}.get(way)
     parts, is_answered = decided(runner.journal, runner.dialect, entry, runner.project, ran=answer)
     if answer is not None and not is_answered:
-        runner.mark(entry, is_done=answer, current=current)
+        mark(runner, entry, is_done=answer, current=current)
         return "marked as done" if answer else "marked as undone"
     if way == "back":
         undo(runner, entry, parts, yes=yes)
-        runner.mark(entry, is_done=False, current=current)
+        mark(runner, entry, is_done=False, current=current)
         return "undone"
     direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
     return runner.resume(entry.revision, direction, Earlier(entry.id, parts), current)  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ def stamp(
 
     purge: forget first what it says, as for a revision that has no file any more. sql: write the script instead.
     """
+    from ..execution import mark
     from ..execution.env import Database, Task, run_environment
     from ..execution.outcome import DatabaseOutcome
     from ..execution.runner import Runner
@@ -51,7 +52,7 @@ def stamp(
     def work(database: Database) -> None:
         runner = Runner(project, graph, database, ignore)
         current = () if purge else runner.start()
-        done.append(runner.stamp(paths.stamp(runner.graph, targets, current), current, purge=purge))
+        done.append(mark.stamp(runner, paths.stamp(runner.graph, targets, current), current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))

@@ -80,10 +80,15 @@ def is_edited(revision: Revision, ran: str | None) -> bool:
 def refuse_edited(graph: Graph, journal: Journal, current: Collection[str]) -> None:
     """Raise RevisionEdited for an applied revision that was edited."""
     for revision in edited(graph, journal, current):
-        raise RevisionEdited(
-            f"Revision {revision.id} ({revision.message}) was edited after it ran on this database.",
-            place=display_path(revision.path),
-            hint=f"Restore the file ('{graph.command} show {revision.id} --restore'), or accept the edit with"
-            f" '{graph.command} log {revision.id} --accept-edit'.",
-            data={"revision": revision.id},
-        )
+        raise was_edited(revision, graph.command)
+
+
+def was_edited(revision: Revision, command: str = "whimbrel") -> RevisionEdited:
+    """What is said about an applied revision that was edited."""
+    return RevisionEdited(
+        f"Revision {revision.id} ({revision.message}) was edited after it ran on this database.",
+        place=display_path(revision.path),
+        hint=f"Restore the file ('{command} show {revision.id} --restore'), or accept the edit with"
+        f" '{command} log {revision.id} --accept-edit'.",
+        data={"revision": revision.id},
+    )

@@ -20,20 +20,19 @@ from ..events import Direction, Listener, Noticed, RevisionFinished, RevisionSta
 from ..project import Project
 from ..revisions import rows
 from ..revisions.graph import Graph
-from ..revisions.paths import Move
 from ..revisions.read import source_of
 from ..revisions.revision import Revision
 from ..revisions.rows import Rows
 from . import trouble
 from .env import Database
 from .half_applied import half_applied, refuse_half_applied
-from .journal import Entry, Run, is_ours, now
+from .journal import Run, is_ours, now
 from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
 from .outcome import Applied, DatabaseOutcome
 from .parts import Recorder
 from .step import Attempt, Earlier, Step
-from .table import VersionTable
+from .table import VersionTable, comma
 
 SHARED = 25
 SHARED_SECONDS = 0.25
@@ -138,26 +137,6 @@ class Runner:
             return False
         tables = [name for name in self.dialect.tables(self.database.connection) if not is_ours(name)]
         return self.dialect.ddl_rolls_back and not set(tables) - {self.table.table.name}
-
-    def stamp(self, moves: Sequence[Move], current: Sequence[str], *, purge: bool = False) -> DatabaseOutcome:
-        """Change the version table without running anything; purge: after it was emptied."""
-        for move in moves:
-            self.refuse_long_ids(move.after)
-        if moves or purge:
-            self.make_table(purge=purge)
-        state = set(current)
-        for move in moves:
-            change = rows.after_move(move, state)
-            ups, downs = (move.after, move.before) if move.is_upgrade else (move.before, move.after)
-            with self.context.per_revision():
-                self.create_table_in_script(state)
-                if self.context.as_sql:
-                    self.context.impl.static_output(f"-- Running stamp_revision {comma(move.before)} -> {comma(move.after)}")
-                state = self.record(change, state)
-                self.entries += [self.entry(self.graph[id], "stamp", now(), finished=now()) for id in move.after]
-                self.tell_callbacks(ups, downs, state, is_upgrade=move.is_upgrade, is_stamp=True)
-                self.write_entries()
-        return self.outcome(current, state)
 
     def outcome(self, before: Sequence[str], after: set[str]) -> DatabaseOutcome:
         """What has been done so far."""
@@ -318,30 +297,6 @@ class Runner:
         parents, own = comma(step.revision.parents), step.revision.id
         return f"{parents} -> {own}" if step.direction == "upgrade" else f"{own} -> {parents}"
 
-    def mark(self, entry: Entry, *, is_done: bool, current: Sequence[str]) -> None:
-        """Have the journal and the version table say that all of a half-applied revision was done, or undone."""
-        change = None
-        if is_done:
-            after = rows.after_upgrade if entry.direction == "upgrade" else rows.after_downgrade
-            change = after(self.graph, entry.revision, set(current))
-        self.database.has_changed = True
-        with self.context.per_revision():
-            if change is not None:
-                self.record(change, set(current))
-            self.journal.drop_parts(entry.id)
-            self.journal.change(entry.id, outcome="done" if is_done else "undone", finished=now())
-
-    def accept_edit(self, id: str) -> None:
-        """Have the journal say that the file of an applied revision is what ran. Raises Refused where there is none."""
-        if id not in self.graph:
-            raise Refused(
-                f"There is no file of revision {id} to accept.",
-                hint=f"'{self.project.command} show {id} --restore' writes it again as it ran.",
-            )
-        self.database.has_changed = True
-        with self.context.per_revision():
-            self.journal.add([self.entry(self.graph[id], "accept", now(), finished=now())])
-
     # -- failures
 
     def failed(self, error: Exception, attempt: Attempt) -> WhimbrelError:
@@ -393,8 +348,3 @@ class Runner:
             return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
         last = f"; {self.applied[-1].revision} is the last one that ran." if self.applied else "."
         return f"Nothing of this revision is left {where}{last}"
-
-
-def comma(names: Any) -> str:
-    """Names in one line; nothing for none, as Alembic has it."""
-    return ", ".join(sorted(names))

@@ -73,3 +73,8 @@ class VersionTable:
         if verb == "DELETE":
             return self.table.delete().where(self._column == literals["old"])
         return self.table.update().values(version_num=literals["new"]).where(self._column == literals["old"])
+
+
+def comma(names: Any) -> str:
+    """Names in one line; nothing for none, as Alembic has it."""
+    return ", ".join(sorted(names))

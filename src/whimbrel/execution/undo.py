@@ -20,6 +20,7 @@ from ..errors import HalfApplied
 from ..events import Direction
 from .journal import Entry, Part
 from .parts import AllSkipped, short
+from .trouble import describe
 
 if TYPE_CHECKING:
     from .runner import Runner
@@ -79,7 +80,13 @@ def undo(runner: Runner, entry: Entry, parts: Sequence[Part], *, yes: bool) -> N
             f"Undoing revision {entry.revision} would lose {', '.join(lost)}.", hint=f"'{command} --back --yes' does it."
         )
     for each, operation in reverses:
-        reverse(runner, entry, each, operation)
+        try:
+            reverse(runner, entry, each, operation)
+        except Exception as error:
+            raise HalfApplied(
+                f"This could not be undone: {short(each.statements[0])}\n{describe(error)}",
+                hint=f"Mend the cause and type '{command} --back' again: what was undone is on record.",
+            ) from error
 
 
 def what_ran(runner: Runner, entry: Entry, parts: Sequence[Part]) -> list[Ran]:
@@ -181,8 +188,7 @@ def reverse_of_statement(statement: str) -> Any:
     if "," in re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", statement)):
         return None  # more than one change
     if found := ADD_CONSTRAINT.match(statement):
-        schema, table = parts_of(found[1])
-        return ops.DropConstraintOp(bare(found[2]), table, schema=schema)
+        return ops.ExecuteSQLOp(f"ALTER TABLE {found[1]} DROP CONSTRAINT {found[2]}")
     if found := ADD_COLUMN.match(statement):
         schema, table = parts_of(found[1])
         return ops.DropColumnOp(table, bare(found[2]), schema=schema)
