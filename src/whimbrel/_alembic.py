@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -89,6 +90,20 @@ class RunContext(MigrationContext):
         return self._start_from_rev
 
 
+class BatchingOperations(Operations):
+    """``op`` of the revisions: Alembic's, but a batch may be done in our way."""
+
+    @contextmanager
+    def batch_alter_table(self, *args: Any, **kw: Any) -> Iterator[Any]:
+        """As Alembic's. What the batch has collected is done by its ``flush()``, which has no other hook."""
+        context = self.migration_context
+        with super().batch_alter_table(*args, **kw) as batch:
+            flush = context.environment_context.flush_batch if isinstance(context, RunContext) else None
+            if flush is not None and not context.as_sql:
+                batch.impl.flush = partial(flush, batch.impl, batch.impl.flush)  # type: ignore[method-assign]
+            yield batch
+
+
 class Environment(EnvironmentContext):
     """What ``from alembic import context`` means in env.py while a command of ours runs it.
 
@@ -110,6 +125,8 @@ class Environment(EnvironmentContext):
         self.work = work
         self.keeps_transaction = keeps_transaction
         self.before_configure = before_configure
+        self.flush_batch: Callable[[Any, Callable[[], None]], None] | None = None
+        """Does what a ``batch_alter_table()`` has collected, in the place of Alembic's way, which it is given."""
         self._outer: list[tuple[Any, dict[str, Any]]] = []
 
     def __enter__(self) -> Environment:
@@ -139,6 +156,15 @@ class Environment(EnvironmentContext):
         # A copy: Alembic keeps the options of all databases of a run in one dict.
         self._migration_context = RunContext(made.dialect, connection, dict(made.opts), self)
 
+    def run_migrations(self, **kw: Any) -> None:
+        """As Alembic's, with our operations."""
+        operations = BatchingOperations(self.get_context())
+        operations._install_proxy()  # as Operations.context() does for its own class
+        try:
+            self.get_context().run_migrations(**kw)
+        finally:
+            operations._remove_proxy()
+
     @property
     def is_configured(self) -> bool:
         """Whether env.py has called ``context.configure``."""
@@ -147,6 +173,7 @@ class Environment(EnvironmentContext):
 
 # The functions of ``alembic.context`` are bound to one class by its name in this table.
 Environment._setups[Environment] = Environment._setups[EnvironmentContext]
+BatchingOperations._setups[BatchingOperations] = BatchingOperations._setups[Operations]
 
 
 def no_steps(heads: Any, context: Any) -> list[Any]:

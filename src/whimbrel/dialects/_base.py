@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -39,6 +39,9 @@ class Dialect:
 
     ddl_rolls_back = False
     """Whether CREATE, ALTER and DROP can be undone by ROLLBACK."""
+
+    rebuilds_tables = False
+    """Whether a table is built anew where ALTER TABLE is not enough."""
 
     keeps_journal_in_views = False
     """Whether the journal is kept in the text of views: where every other place is in the way of other tools."""
@@ -97,6 +100,18 @@ class Dialect:
     def is_repeatable(self, statement: str) -> bool:
         """Whether executing a statement twice does no more than executing it once."""
         return False
+
+    def may_rebuild(self, source: str) -> bool:
+        """Whether a revision with that source may build a table anew."""
+        return False
+
+    @contextmanager
+    def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:
+        """Around a transaction in which tables are built anew; gives what is to be called before the commit.
+
+        That raises Refused where rows reference what is not there, and did not before.
+        """
+        yield lambda: None
 
     def current_schema(self, connection: Connection) -> str | None:
         """The schema in which a name without one is found; None where the database has no such thing."""

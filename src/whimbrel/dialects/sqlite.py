@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 
+from ..errors import Refused
 from ._base import Dialect, as_look
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
@@ -30,12 +31,31 @@ def is_open(connection: Connection) -> bool:
     return not connection.closed and bool(getattr(connection.connection.driver_connection, "in_transaction", False))
 
 
+def orphans(cursor: Any) -> set[tuple[Any, ...]]:
+    """Rows that reference what is not there: table, number of the row, table that it references, number of the key."""
+    return set(cursor.execute("PRAGMA foreign_key_check").fetchall())
+
+
+def refuse_orphans(found: set[tuple[Any, ...]]) -> None:
+    """Raise Refused where there are any."""
+    if found:
+        table, _, parent, _ = min(found, key=str)
+        count = sum(each[0] == table and each[2] == parent for each in found)
+        raise Refused(
+            f"{count:,} row{'s' if count > 1 else ''} of {table} would reference rows of {parent} that are gone.",
+            state="Nothing of this revision is left in the database.",
+            hint="While a table is built anew, foreign keys are not enforced and do not cascade: delete or change the rows that"
+            " reference others first, or do that in a revision of its own.",
+        )
+
+
 class Sqlite(Dialect):
     """SQLite 3."""
 
     names = ("sqlite",)
     ddl_rolls_back = True
     checks_length = False
+    rebuilds_tables = True
     keeps_journal_in_views = True
 
     def title(self, dialect: SqlaDialect) -> str:
@@ -69,6 +89,26 @@ class Sqlite(Dialect):
     def look(self, connection: Connection, statement: str) -> str | None:
         """The whole schema table."""
         return as_look([list(row) for row in connection.execute(text("select type, name, sql from sqlite_master order by 1, 2"))])
+
+    def may_rebuild(self, source: str) -> bool:
+        """Whether it uses batches."""
+        return "batch_alter_table" in source
+
+    @contextmanager
+    def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:
+        """Switch them off, which takes effect outside of transactions only, and on again (manual, PRAGMA foreign_keys)."""
+        cursor: Any = connection.connection.cursor()
+        (enforced,) = cursor.execute("PRAGMA foreign_keys").fetchone()
+        if not enforced or not needs_begin(connection):
+            yield lambda: None
+            return
+        before = orphans(cursor)
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield lambda: refuse_orphans(orphans(cursor) - before)
+        finally:
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.close()
 
     @contextmanager
     def prepared(self, connection: Connection) -> Iterator[None]:

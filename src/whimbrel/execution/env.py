@@ -29,6 +29,7 @@ from .binds import refuse_shared_database
 from .call import nothing, prepared
 from .journal import is_ours
 from .quiet import logging_kept
+from .sqlite_rebuild import rebuild as sqlite_rebuild
 from .watch import Watch, watching
 
 ONE_AT_A_TIME = threading.RLock()
@@ -124,6 +125,8 @@ def run_environment(project: Project, task: Task) -> list[Database]:
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
             database = Database(context, arguments, watch, scripts, tuple(one.name for one in done))
+            rebuilds = dialect_of(context.dialect.name).rebuilds_tables
+            environment.flush_batch = sqlite_rebuild.flush if rebuilds else None
             done.append(database)
             try:
                 if "engine_name" in arguments and len(done) == 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,7 @@ from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
 from .outcome import Applied, DatabaseOutcome
 from .parts import Recorder
+from .sqlite_rebuild.rebuild import ForeignKeysAreOn
 from .step import Attempt, Earlier, Step
 from .table import VersionTable, comma
 
@@ -56,6 +57,8 @@ class Runner:
         self.journal = journal_of(self.context)
         self.on_event = on_event
         self.applied: list[Applied] = []
+        self.builds_anew = False
+        """Whether revisions of this run build tables anew without saying so in their source."""
         self.entries: list[dict[str, Any]] = []
         """What is going to be written to the journal with the next commit."""
         self.recorder = Recorder(self.journal, self.dialect, self.write_entries)
@@ -107,11 +110,20 @@ class Runner:
             self.make_table()
         with self.following():
             while steps:
-                group = steps[: SHARED if may_share else 1]
+                group = self.first_of(steps, SHARED if may_share else 1)
                 ended = self.together(group, state)
                 state = ended[-1]
                 del steps[: len(ended)]
         return self.outcome(current, state)
+
+    def first_of(self, steps: Sequence[Step], most: int) -> Sequence[Step]:
+        """The steps that go together; one that may build tables anew goes alone, because foreign keys are off for it."""
+        alone = next((n for n, step in enumerate(steps[:most]) if self.may_rebuild(step)), most)
+        return steps[: max(alone, 1)]
+
+    def may_rebuild(self, step: Step) -> bool:
+        """Whether a revision may build tables anew."""
+        return self.dialect.may_rebuild(source_of(step.revision.path) or "batch_alter_table")
 
     def resume(self, revision: str, direction: Direction, earlier: Earlier, current: Sequence[str]) -> DatabaseOutcome:
         """Run the rest of a revision that stopped half-way."""
@@ -179,7 +191,7 @@ class Runner:
         except WhimbrelError:
             raise
         except Exception as error:
-            if not self.may_use_new_values(error):
+            if not (self.may_use_new_values(error) or self.may_switch_keys_off(error)):
                 raise self.failed(error, attempt) from error
             attempt = Attempt(steps[0])
             try:
@@ -197,7 +209,7 @@ class Runner:
         """Try to run them, and commit. Raises what a revision raises."""
         began = time.perf_counter()
         self.entries.clear()
-        with self.context.per_revision():
+        with self.keys_off(steps) as check, self.context.per_revision():
             for attempt.step in steps:
                 attempt.began, started = now(), time.perf_counter()
                 revision = attempt.step.revision
@@ -207,6 +219,21 @@ class Runner:
                 if time.perf_counter() - began > SHARED_SECONDS:
                     break
             self.write_entries()
+            check()
+
+    def keys_off(self, steps: Sequence[Step]) -> AbstractContextManager[Callable[[], None]]:
+        """Around a transaction: foreign keys are off in it where a table may be built anew."""
+        connection = self.database.connection
+        if connection is not None and self.context.commits_each and (self.builds_anew or self.may_rebuild(steps[0])):
+            return self.dialect.without_foreign_keys(connection)
+        return nullcontext(lambda: None)
+
+    def may_switch_keys_off(self, error: Exception) -> bool:
+        """Whether to try again without foreign keys: a table is built anew where its source did not tell."""
+        if isinstance(error, ForeignKeysAreOn) and self.context.commits_each and not self.builds_anew:
+            self.builds_anew = True
+            return True
+        return False
 
     def may_use_new_values(self, error: Exception) -> bool:
         """Whether to try again with values added to enum types in commits of their own: the revision uses one.

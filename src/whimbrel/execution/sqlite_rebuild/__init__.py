@@ -1,0 +1,1 @@
+"""Change an SQLite table in ways that ALTER TABLE cannot, and lose nothing."""
