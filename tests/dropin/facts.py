@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 TABLES = {
@@ -50,7 +52,8 @@ def everything(connection: sa.Connection) -> dict[str, list[str]]:
     if kind == "mysql":
         facts["structure"] = sorted(line for table in tables for line in answers(connection, f"show create table {table}"))
     else:
-        facts["structure"] = sorted(answers(connection, (OWN if kind == "postgresql" else "") + STRUCTURE[kind]))
+        lines = answers(connection, (OWN if kind == "postgresql" else "") + STRUCTURE[kind])
+        facts["structure"] = sorted(map(tidy, lines) if kind == "sqlite" else lines)
     unseen = {*unused, "whimbrel_"}
     kept = {name: [line for line in lines if not any(table in line for table in unseen)] for name, lines in facts.items()}
     return {name: lines for name, lines in kept.items() if name.rpartition(".")[2].removeprefix("rows of ") not in unused}
@@ -64,3 +67,24 @@ def rows(connection: sa.Connection, table: str) -> list[str]:
 
 def answers(connection: sa.Connection, query: str) -> list[str]:
     return [" | ".join(map(str, row)) for row in connection.execute(sa.text(query))]
+
+
+def tidy(line: str) -> str:
+    """A CREATE TABLE in which white space, quotes and the order of the constraints do not matter.
+
+    Alembic writes a table anew from what it has understood of it, Whimbrel leaves the text alone that nothing changes.
+    """
+    head, _, body = line.partition("(")
+    if "| table |" not in head:
+        return line
+    parts, depth = [""], 0
+    for char in body[: body.rindex(")")]:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += char
+    parts = [" ".join(part.replace('"', "").split()) for part in parts]
+    constraints = {part for part in parts if re.match("CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN", part)}
+    columns = [part for part in parts if part not in constraints]
+    return " ".join(head.replace('"', "").split()) + f" ({', '.join([*columns, *sorted(constraints)])})"

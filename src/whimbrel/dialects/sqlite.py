@@ -33,7 +33,8 @@ def is_open(connection: Connection) -> bool:
 
 def orphans(cursor: Any) -> set[tuple[Any, ...]]:
     """Rows that reference what is not there: table, number of the row, table that it references, number of the key."""
-    return set(cursor.execute("PRAGMA foreign_key_check").fetchall())
+    cursor.execute("PRAGMA foreign_key_check")
+    return {tuple(row) for row in cursor.fetchall()}
 
 
 def refuse_orphans(found: set[tuple[Any, ...]]) -> None:
@@ -98,7 +99,8 @@ class Sqlite(Dialect):
     def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:
         """Switch them off, which takes effect outside of transactions only, and on again (manual, PRAGMA foreign_keys)."""
         cursor: Any = connection.connection.cursor()
-        (enforced,) = cursor.execute("PRAGMA foreign_keys").fetchone()
+        cursor.execute("PRAGMA foreign_keys")
+        (enforced,) = cursor.fetchone()
         if not enforced or not needs_begin(connection):
             yield lambda: None
             return

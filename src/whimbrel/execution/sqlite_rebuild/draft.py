@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column as SqlaColumn
-from sqlalchemy import Computed, Connection, ForeignKeyConstraint, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import (
+    Computed,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.schema import CreateColumn
-from sqlalchemy.types import NullType
 
 from ...errors import Refused
 from .lossless import refuse_damage, refuse_nulls
@@ -84,7 +92,7 @@ class Draft:
             found.drop(kind)
         if default is not None:
             more = (default,) if isinstance(default, Computed) else ()
-            stub = SqlaColumn("c", NullType(), *more, server_default=None if more else default)
+            stub = SqlaColumn("c", Integer(), *more, server_default=None if more else default)
             Table("t", MetaData(), stub)
             written = column(tokens(str(CreateColumn(stub).compile(dialect=self.dialect))))
             found.clauses[before:before] = [clause for clause in written.clauses if clause.kind in kinds]

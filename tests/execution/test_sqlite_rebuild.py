@@ -1,0 +1,238 @@
+"""SQLite tables are built anew from their own text: what a revision does not name stays letter for letter."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from kit import Project, on
+
+pytestmark = on("sqlite")
+
+BATCH = "with op.batch_alter_table({0!r}, recreate='always') as batch:\n    {1}"
+KEYS_ON = """
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+@event.listens_for(Engine, "connect")
+def enforce(connection, record):
+    connection.execute("PRAGMA foreign_keys=ON")
+"""
+RICH = """CREATE TABLE "odd table" ( -- a remark, with a comma
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        name VARCHAR(20) COLLATE NOCASE CONSTRAINT once UNIQUE ON CONFLICT REPLACE,
+        [the qty] INTEGER DEFAULT (1 + 2) CHECK ("the qty" > 0 AND 'a,b)' <> '('),
+        `half` AS ("the qty" / 2.0) STORED,
+        note VARCHAR(5) DEFAULT 'it''s', /* the last one */
+        parent INTEGER REFERENCES "odd table" (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+        CONSTRAINT pair UNIQUE (name, note), CHECK (length(note) < 9)
+    )"""
+
+
+def sql_of(project: Project, name: str) -> str:
+    return project.database.run("select sql from sqlite_master where name = :name", name=name)[0][0]
+
+
+def everything_but(project: Project, table: str) -> list[tuple]:
+    return project.database.run(
+        "select type, name, sql from sqlite_master where name <> :name and name not like 'sqlite%' and name not like 'whimbrel%'"
+        " order by name",
+        name=table,
+    )
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    project.app("")
+    project.ok("init")
+    project.revision("pass", id="base")
+    project.ok("upgrade")
+    return project
+
+
+def batch(project: Project, table: str, *calls: str) -> None:
+    project.revision(BATCH.format(table, "\n    ".join(f"batch.{call}" for call in calls)), id="bbbb")
+    project.ok("upgrade")
+
+
+def test_only_the_named_definition_changes(shop):
+    shop.database.run(RICH)
+    shop.database.run('create index ix on "odd table" (lower(name), note desc) where note is not null')
+    shop.database.run('create trigger t after insert on "odd table" begin\n  select 1; -- here\nend')
+    shop.database.run('create view v as select name, half from "odd table"')
+    shop.database.run("insert into \"odd table\" (name, \"the qty\") values ('a', 7), ('b', 8), ('c', 9)")
+    shop.database.run("delete from \"odd table\" where name = 'c'")
+    rows, others = shop.database.rows("odd table"), everything_but(shop, "odd table")
+    batch(shop, "odd table", "alter_column('note', type_=sa.String(9), existing_type=sa.String(5))")
+    assert sql_of(shop, "odd table") == RICH.replace("VARCHAR(5)", "VARCHAR(9)")
+    assert shop.database.rows("odd table") == rows
+    assert everything_but(shop, "odd table") == others
+    shop.database.run("insert into \"odd table\" (name) values ('d')")
+    assert shop.database.run("select id from \"odd table\" where name = 'd'") == [(4,)]
+    assert len(shop.database.run("select * from v")) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "old", "new"),
+    [
+        ("alter_column('a', nullable=False)", "a INT", "a INT NOT NULL"),
+        ("alter_column('b', nullable=True)", "b TEXT NOT NULL", "b TEXT"),
+        ("alter_column('b', server_default='x')", "DEFAULT 'q'", "DEFAULT 'x'"),
+        ("alter_column('b', server_default=None)", " DEFAULT 'q'", ""),
+        ("alter_column('a', server_default=sa.text('0'))", "a INT", "a INT DEFAULT 0"),
+        ("alter_column('a', type_=sa.BigInteger())", "a INT", "a BIGINT"),
+        ("drop_constraint('c1')", ", CONSTRAINT c1 CHECK (a > 0)", ""),
+        ("drop_column('c')", ", c REAL UNIQUE", ""),
+        ("alter_column('c', new_column_name='d')", "c REAL", "d REAL"),
+    ],
+)
+def test_each_change(shop, call, old, new):
+    sql = "CREATE TABLE t (a INT, b TEXT NOT NULL DEFAULT 'q', c REAL UNIQUE, CONSTRAINT c1 CHECK (a > 0))"
+    shop.database.run(sql)
+    shop.database.run("insert into t values (1, 'x', 1.5)")
+    batch(shop, "t", call)
+    assert " ".join(sql_of(shop, "t").replace('"t" (', "t (").split()) == sql.replace(old, new)
+    assert len(shop.database.rows("t")) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("create_unique_constraint('u', ['a', 'b'])", "CONSTRAINT u UNIQUE (a, b)"),
+        ("create_check_constraint('k', 'a > 0')", "CONSTRAINT k CHECK (a > 0)"),
+        (
+            "create_foreign_key('f', 'o', ['a'], ['id'], ondelete='CASCADE')",
+            "CONSTRAINT f FOREIGN KEY(a) REFERENCES o (id) ON DELETE CASCADE",
+        ),
+        ("add_column(sa.Column('n', sa.Integer), insert_after='a')", "a INT, n INTEGER, b TEXT"),
+        ("create_primary_key('p', ['a'])", "CONSTRAINT p PRIMARY KEY (a)"),
+    ],
+)
+def test_each_addition(shop, call, expected):
+    shop.database.run("create table o (id integer primary key)")
+    shop.database.run("CREATE TABLE t (a INT, b TEXT)")
+    shop.database.run("insert into t values (1, 'x')")
+    batch(shop, "t", call)
+    assert expected in " ".join(sql_of(shop, "t").split()).replace(" ,", ",")
+    assert shop.database.run("select a, b from t") == [(1, "x")]
+
+
+def test_a_constraint_without_a_name_is_found_by_the_naming_convention(shop):
+    shop.database.run("create table o (id integer primary key)")
+    shop.database.run("CREATE TABLE t (a INT UNIQUE, b INT REFERENCES o (id), UNIQUE (a, b))")
+    convention = {"uq": "uq_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+    names = ("uq_t_a", "uq_t_a_b", "fk_t_b")
+    calls = "\n    ".join(f"batch.drop_constraint({name!r})" for name in names)
+    shop.revision(f"with op.batch_alter_table('t', naming_convention={convention!r}) as batch:\n    {calls}", id="bbbb")
+    shop.ok("upgrade")
+    assert " ".join(sql_of(shop, "t").split()) == 'CREATE TABLE "t" (a INT, b INT)'
+
+
+@pytest.mark.parametrize("rule", ["", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON DELETE RESTRICT"])
+def test_rows_that_reference_the_table_stay(project, rule):
+    project.app(KEYS_ON)
+    project.ok("init")
+    project.database.run("create table author (id integer primary key, name varchar(5))")
+    project.database.run(f"create table book (id integer primary key, a integer references author (id){rule})")
+    project.database.run("insert into author values (1, 'Ada')")
+    project.database.run("insert into book values (7, 1)")
+    project.revision(BATCH.format("author", "batch.alter_column('name', type_=sa.String(9))"))
+    project.ok("upgrade")
+    assert project.database.rows("book") == [(7, 1)]
+    assert "REFERENCES author (id)" in sql_of(project, "book").replace("references", "REFERENCES")
+
+
+def test_a_batch_that_the_source_does_not_show(project):
+    """It is found when it comes, and the revision starts again without foreign keys."""
+    project.app(KEYS_ON)
+    project.ok("init")
+    project.write(
+        "helper.py",
+        "def widen(op, sa):\n    with op.batch_alter_table('a') as b:\n        b.alter_column('n', type_=sa.String(9))\n",
+    )
+    project.database.run("create table a (id integer primary key, n varchar(5))")
+    project.database.run("create table b (a integer references a (id) on delete cascade)")
+    project.database.run("insert into a values (1, 'x')")
+    project.database.run("insert into b values (1)")
+    project.revision("import sys; sys.path.insert(0, '.'); import helper; helper.widen(op, sa)")
+    project.ok("upgrade")
+    assert project.database.rows("b") == [(1,)]
+
+
+def test_columns_can_exchange_their_names(shop):
+    shop.database.run("create table t (a int, b text)")
+    shop.database.run("create index ix on t (a)")
+    shop.database.run("insert into t values (1, 'x')")
+    batch(shop, "t", "alter_column('a', new_column_name='b')", "alter_column('b', new_column_name='a')")
+    assert shop.database.columns("t") == ["b", "a"]
+    assert shop.database.run("select b, a from t") == [(1, "x")]
+
+
+def test_a_view_that_needs_a_dropped_column_stops_it(shop):
+    shop.database.run("create table t (a int, b int)")
+    shop.database.run("create view v as select b from t")
+    shop.revision(BATCH.format("t", "batch.drop_column('b')"))
+    shop.refused("upgrade").says("The view v needs what this revision takes away from t", "Drop it first")
+
+
+def test_a_trigger_that_needs_a_dropped_column_stops_it(shop):
+    shop.database.run("create table t (a int, b int)")
+    shop.database.run("create trigger g after insert on t begin update t set b = 1; end")
+    shop.revision(BATCH.format("t", "batch.drop_column('b')"))
+    shop.refused("upgrade").says("A trigger of t needs what this revision takes away from t")
+
+
+def test_rows_keep_their_number(shop):
+    shop.database.run("create table t (a text)")
+    shop.database.run("insert into t (rowid, a) values (5, 'x'), (9000000000, 'y')")
+    batch(shop, "t", "alter_column('a', type_=sa.String(9))")
+    assert shop.database.run("select rowid, a from t") == [(5, "x"), (9000000000, "y")]
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "is_fine"),
+    [
+        (["1", "-5", None], "Integer()", True),
+        (["007"], "Integer()", False),
+        (["1.0"], "Integer()", False),
+        (["abc"], "Integer()", False),
+        (["1.50", "2"], "Numeric(10, 2)", True),
+        (["12345678901234567890.5"], "Numeric(10, 2)", False),
+        (["01.5"], "Float()", False),
+        (["2020-01-01"], "Date()", True),
+        (["x" * 50], "String(9)", True),
+    ],
+)
+def test_what_a_type_change_may_do(shop, values, type_, is_fine):
+    shop.database.run("create table t (a varchar(10))")
+    for value in values:
+        shop.database.run("insert into t values (:value)", value=value)
+    shop.revision(BATCH.format("t", f"batch.alter_column('a', type_=sa.{type_})"))
+    if is_fine:
+        shop.ok("upgrade")
+        assert shop.database.run("select count(*), count(a) from t") == [(len(values), len([v for v in values if v]))]
+    else:
+        shop.refused("upgrade").says("t.a: 1 of 1 values would not survive", repr(values[0]))
+
+
+def test_memory_databases_and_copy_from_keep_working(shop):
+    shop.database.run("create table t (a int, b text)")
+    shop.database.run("create trigger g after insert on t begin select 1; end")
+    shop.database.run("insert into t values (1, 'x')")
+    shop.revision(
+        "table = sa.Table('t', sa.MetaData(), sa.Column('a', sa.Integer), sa.Column('b', sa.Text))\n"
+        "with op.batch_alter_table('t', copy_from=table) as batch:\n    batch.alter_column('a', type_=sa.BigInteger())"
+    )
+    shop.ok("upgrade")
+    assert shop.database.rows("t") == [(1, "x")]
+    assert sql_of(shop, "g") == "CREATE TRIGGER g after insert on t begin select 1; end"
+
+
+def test_the_pragma_is_as_it_was(project):
+    project.app(KEYS_ON)
+    project.ok("init")
+    project.database.run("create table t (a int)")
+    project.revision(BATCH.format("t", "batch.alter_column('a', type_=sa.BigInteger())"))
+    project.ok("upgrade")
+    with project.loaded.app.app_context():
+        assert project.loaded.db.session.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
