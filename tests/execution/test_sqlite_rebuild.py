@@ -11,12 +11,8 @@ pytestmark = on("sqlite")
 
 BATCH = "with op.batch_alter_table({0!r}, recreate='always') as batch:\n    {1}"
 KEYS_ON = """
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-
-@event.listens_for(Engine, "connect")
-def enforce(connection, record):
-    connection.execute("PRAGMA foreign_keys=ON")
+with app.app_context():
+    sa.event.listen(db.engine, "connect", lambda connection, record: connection.execute("PRAGMA foreign_keys=ON"))
 """
 RICH = """CREATE TABLE "odd table" ( -- a remark, with a comma
         id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -84,12 +84,14 @@ class Sqlite(Dialect):
 
     def autocommits(self, driver: Any) -> bool:
         """Whether Python's driver was told to stay outside of transactions, and is in none."""
+        driver = getattr(driver, "driver_connection", driver)  # of an asynchronous driver
         is_told = driver.isolation_level is None or getattr(driver, "autocommit", -1) is True
         return is_told and not driver.in_transaction
 
     def look(self, connection: Connection, statement: str) -> str | None:
-        """The whole schema table."""
-        return as_look([list(row) for row in connection.execute(text("select type, name, sql from sqlite_master order by 1, 2"))])
+        """The whole schema table, but for what is ours."""
+        query = "select type, name, sql from sqlite_master where name not like 'whimbrel!_%' escape '!' order by 1, 2"
+        return as_look([list(row) for row in connection.exec_driver_sql(query)])
 
     def may_rebuild(self, source: str) -> bool:
         """Whether it uses batches."""

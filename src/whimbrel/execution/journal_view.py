@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..dialects import dialect_of
 from .journal import JOURNAL, PARTS, Entry, Journal, Part
 
 MOST_ENTRIES = 100
@@ -51,15 +52,21 @@ class ViewJournal(Journal):
 
     def write(self, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a view say this."""
-        self.connection.exec_driver_sql(f"drop view if exists {view}")
-        if rows:
-            states = json.dumps([[row["version_table"], *(row[name] for name in STATE)] for row in rows])
-            self.create(view, entries=states, details=packed(rows))
+        states = json.dumps([[row["version_table"], *(row[name] for name in STATE)] for row in rows])
+        self.replace(view, rows, entries=states, details=packed(rows))
 
-    def create(self, view: str, **texts: str) -> None:
-        """Create a view of one row."""
-        columns = ", ".join(f"{literal(text)} as {name}" for name, text in texts.items())
-        self.connection.exec_driver_sql(f"create view {view} as select {columns}")
+    def replace(self, view: str, rows: Sequence[Mapping[str, Any]], **texts: str) -> None:
+        """Make a view of one row with these texts, if there is something to say; in one transaction, wherever we are."""
+        execute = self.connection.exec_driver_sql
+        alone = dialect_of(self.context.dialect.name).autocommits(self.connection.connection.dbapi_connection)
+        if alone:
+            execute("BEGIN IMMEDIATE")
+        execute(f"drop view if exists {view}")
+        if rows:
+            columns = ", ".join(f"{literal(text)} as {name}" for name, text in texts.items())
+            execute(f"create view {view} as select {columns}")
+        if alone:
+            execute("COMMIT")
 
     def view_of(self, id: int) -> str:
         """The view that an entry is in."""
@@ -136,9 +143,7 @@ class ViewJournal(Journal):
 
     def write_parts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make the view of the parts say this."""
-        self.connection.exec_driver_sql(f"drop view if exists {PARTS}_1")
-        if rows:
-            self.create(f"{PARTS}_1", details=packed(rows))
+        self.replace(f"{PARTS}_1", rows, details=packed(rows))
 
     def parts_of(self, entry: int) -> list[Part]:
         """From the view."""
