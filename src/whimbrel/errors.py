@@ -75,6 +75,14 @@ class RevisionFailed(WhimbrelError):
     """A revision raised an exception; ``__cause__`` is that exception."""
 
 
+class Blocked(RevisionFailed):
+    """A revision did not get a lock that somebody else holds."""
+
+
+class Occupied(WhimbrelError):
+    """Another run is at work on the same database; nothing has changed."""
+
+
 class NotCommitted(WhimbrelError):
     """env.py ran the migrations and did not commit them."""
 

@@ -10,6 +10,8 @@ from functools import cache
 
 from .. import _registry
 from ._base import Dialect
+from ._beside import Beside
+from ._sessions import Blocker, Holder, Lock
 
 
 @cache
@@ -41,4 +43,4 @@ def dialect_of(name: str) -> Dialect:
     return ours().get(name) or registered().get(name) or Dialect()
 
 
-__all__ = ["Dialect", "dialect_of", "registered"]
+__all__ = ["Beside", "Blocker", "Dialect", "Holder", "Lock", "dialect_of", "registered"]

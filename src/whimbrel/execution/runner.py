@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from .._alembic import callbacks, options_of, step_info
 from ..dialects import dialect_of
@@ -19,7 +23,9 @@ from ..revisions.revision import Revision
 from ..revisions.rows import Rows
 from . import trouble
 from .env import Database
+from .lock import take_lock
 from .outcome import Applied, DatabaseOutcome
+from .patience import Patience
 from .table import VersionTable
 
 SHARED = 25
@@ -54,9 +60,21 @@ class Runner:
         self.commits_before = 0
 
     def start(self) -> tuple[str, ...]:
-        """The applied heads."""
+        """The applied heads, unless somebody is about to change them: then once that is done."""
         self.context.impl.start_migrations()
-        return self.table.read()
+        try:
+            return self.table.read()
+        except DBAPIError as error:
+            if not dialect_of(self.context.dialect.name).is_busy(error):
+                raise
+        return self.alone()
+
+    def alone(self) -> tuple[str, ...]:
+        """The applied heads once no other process runs revisions here; it stays away until env.py has ended."""
+        if self.database.connection is None:
+            return self.table.read()
+        take_lock(self.project, self.database, self.on_event)
+        return self.table.read_latest()
 
     def make_table(self, *, purge: bool = False) -> None:
         """Create the version table where it is missing; purge: and empty it."""
@@ -74,11 +92,13 @@ class Runner:
             self.make_table()
         self.commits_before = self.commits()
         state = set(current)
-        while steps:
-            group = steps[: SHARED if may_share else 1]
-            ended = self.together(group, state)
-            state = ended[-1]
-            del steps[: len(ended)]
+        patience = Patience(self.database, self.project.settings, self.on_event)
+        with patience.kept() if steps else nullcontext():
+            while steps:
+                group = steps[: SHARED if may_share else 1]
+                ended = patience.run(partial(self.together, group, state), self.commits)
+                state = ended[-1]
+                del steps[: len(ended)]
         return self.outcome(current, state)
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:
