@@ -51,7 +51,7 @@ class Settings:
     """How long a statement may wait for a lock, and everybody else behind it; 0 for as long as the server says."""
 
     retry_for: float = setting(60.0, *SECONDS)
-    """How long to try again after such a timeout, all attempts together."""
+    """How long to try again after the first such timeout, all attempts together."""
 
 
 NAMES = tuple(one.name for one in fields(Settings))

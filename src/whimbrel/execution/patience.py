@@ -7,6 +7,7 @@ cannot, the statement alone is. Meanwhile it is said who holds the lock.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
@@ -84,7 +85,7 @@ class Patience:
             except RevisionFailed as error:
                 if not self.dialect.is_lock_conflict(error.__cause__):
                     raise
-                if not (may_repeat and commits() == before and pauses.is_time_left):
+                if not (may_repeat and commits() == before and pauses.may_go_on()):
                     raise self._blocked(error) from error.__cause__
             self._give_way(pauses)
 
@@ -100,7 +101,7 @@ class Patience:
             try:
                 execute()
             except Exception as error:
-                if not (self.dialect.is_lock_conflict(error) and pauses.is_time_left):
+                if not (self.dialect.is_lock_conflict(error) and pauses.may_go_on()):
                     raise
                 if self._has_written and self.dialect.ends_transaction(error, connection):
                     raise
@@ -143,16 +144,18 @@ class Patience:
 
 
 class Pauses:
-    """The pauses between attempts: longer each time, and never the same for two runs; all in all a limited time."""
+    """The pauses between attempts: longer each time, and never the same for two runs; for so long since the first failure."""
 
     def __init__(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
+        self.seconds = seconds
+        self.until = math.inf
         self.count = 0
 
-    @property
-    def is_time_left(self) -> bool:
-        """Whether another attempt is worth while."""
-        return time.monotonic() < self.until
+    def may_go_on(self) -> bool:
+        """Whether there is time for another attempt; called after each that failed."""
+        now = time.monotonic()
+        self.until = min(self.until, now + self.seconds)
+        return now < self.until
 
     def sleep(self) -> None:
         """The next pause."""
