@@ -224,7 +224,7 @@ def stamp(
     """Say that the databases are at a revision, without running anything."""
     from .commands.stamp import stamp
 
-    return stamp(flask_project(directory), revision, sql=sql, tag=tag, purge=purge)
+    return stamp(flask_project(directory), revision, sql=sql, tag=tag, purge=purge, on_event=listener())
 
 
 @in_a_command

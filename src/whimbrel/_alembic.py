@@ -80,6 +80,11 @@ class RunContext(MigrationContext):
         """The version table, under the name and in the schema that env.py gave; Alembic has no public name for it."""
         return self._version
 
+    @property
+    def has_table(self) -> bool:
+        """Whether the version table is there, by the same question that Alembic asks."""
+        return bool(self._has_version_table())
+
     def ensure_table(self, *, purge: bool = False) -> None:
         """Create the version table where it is missing; purge: and empty it."""
         self._ensure_version_table(purge=purge)

@@ -14,6 +14,7 @@ from ._version import __version__
 from .commands._cli import META, Group, Settings
 from .errors import ConfigurationError
 from .project import FileOptions, Project, display_path, resource_path
+from .settings import Source
 
 INI = "alembic.ini"
 TOML = "pyproject.toml"
@@ -69,6 +70,10 @@ class Standalone:
     def context_defaults(self) -> Mapping[str, Any]:
         """None: env.py passes what it wants."""
         return {}
+
+    def settings(self) -> list[Source]:
+        """None but those of pyproject.toml."""
+        return []
 
     @contextmanager
     def environment(self) -> Iterator[None]:

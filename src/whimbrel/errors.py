@@ -89,6 +89,14 @@ class RevisionEdited(Refused):
     """The file of an applied revision is not what ran."""
 
 
+class Blocked(RevisionFailed):
+    """A revision did not get a lock that somebody else holds."""
+
+
+class Occupied(WhimbrelError):
+    """Another run is at work on the same database; nothing has changed."""
+
+
 class NotCommitted(WhimbrelError):
     """env.py ran the migrations and did not commit them."""
 

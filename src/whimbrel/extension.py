@@ -17,6 +17,7 @@ from .databases import adapted
 from .errors import ConfigurationError, WhimbrelError
 from .events import Listener, ignore
 from .project import Project, find_folder
+from .settings import Source, of_application, split
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -59,6 +60,7 @@ class Migrate:
     declarative base.
     directory: the migrations folder. command: the name of the group of commands.
     metadata: the models' MetaData, where ``db`` has none; a mapping for several binds.
+    wait, lock_timeout, retry_for: settings, see ``settings.py``.
     compare_type, render_as_batch and all others: arguments of Alembic's ``context.configure``.
     """
 
@@ -79,6 +81,7 @@ class Migrate:
         self.command = command
         self.directory = os.fspath(directory)
         self.metadata = metadata
+        self.settings, kwargs = split(kwargs)
         self.alembic_ctx_kwargs: dict[str, Any] = {**kwargs, "compare_type": compare_type, "render_as_batch": render_as_batch}
         if app is not None and db is not None:
             self.init_app(app, db, directory)
@@ -100,6 +103,8 @@ class Migrate:
         self.command = command or self.command
         self.directory = os.fspath(directory or self.directory)
         self.metadata = self.metadata if metadata is None else metadata
+        settings, kwargs = split(kwargs)
+        self.settings |= settings
         given = {"compare_type": compare_type, "render_as_batch": render_as_batch}
         self.alembic_ctx_kwargs |= kwargs | {name: value for name, value in given.items() if value is not None}
         arguments = dict(self.alembic_ctx_kwargs)
@@ -172,6 +177,10 @@ class FlaskApplication:
     def context_defaults(self) -> Mapping[str, Any]:
         """The arguments that were given to Migrate."""
         return self.state.configure_args
+
+    def settings(self) -> list[Source]:
+        """Those that were given to Migrate, then those in the configuration of the application."""
+        return [Source(self.migrate.settings, lambda name: f"Migrate({name}=…)"), of_application(self.app.config)]
 
     @contextmanager
     def environment(self) -> Iterator[None]:

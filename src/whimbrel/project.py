@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import ConfigurationError
+from .settings import Settings, Source, of_toml, read_settings
 
 if TYPE_CHECKING:
     from configparser import ConfigParser
@@ -43,6 +44,9 @@ class Surroundings(Protocol):
 
     def context_defaults(self) -> Mapping[str, Any]:
         """Arguments of ``context.configure`` that hold where env.py does not pass its own."""
+
+    def settings(self) -> list[Source]:
+        """Where the application has settings, the first one first; none where there is no application."""
 
     @contextmanager
     def environment(self) -> Iterator[None]:
@@ -102,6 +106,8 @@ class Project:
     section: str = "alembic"
     cache: dict[str, Any] = field(default_factory=dict)
     """What a command has read and others may use again: the history."""
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    """The settings that were typed with the command, by name; None for those that were not."""
 
     @property
     def command(self) -> str:
@@ -114,6 +120,22 @@ class Project:
         if config_file is not None and config_file.parent == self.directory:
             config_file = directory / config_file.name
         return replace(self, directory=directory, config_file=config_file, cache={})
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that hold. Raises ConfigurationError where a value makes no sense."""
+        typed = Source(self.typed, lambda name: f"--{name.replace('_', '-')}")
+        return read_settings([typed, *self.surroundings.settings(), *self._toml_settings()])
+
+    def _toml_settings(self) -> Iterator[Source]:
+        """The ``[tool.whimbrel]`` of the nearest pyproject.toml: of the migrations folder, or above."""
+        home = self.directory.absolute()
+        for path in filter(None, [self.toml_file, *(folder / "pyproject.toml" for folder in (home, *home.parents))]):
+            if path.is_file():
+                # Most have none, and reading TOML takes longer than looking.
+                if b"tool.whimbrel" in path.read_bytes():
+                    yield of_toml(read_toml(path).get("tool", {}).get("whimbrel", {}), display_path(path))
+                return
 
     @cached_property
     def option(self) -> Options:

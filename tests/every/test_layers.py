@@ -17,6 +17,7 @@ ORDER = (
     "events",
     "lines",
     "_registry",
+    "settings",
     "project",
     "databases",
     "dialects",

@@ -19,6 +19,7 @@ from ..errors import Unexpected, WhimbrelError
 from ..events import Event, Listener
 from ..lines import Reportable
 from ..project import Project, display_path
+from ..settings import NAMES
 
 META = "whimbrel.session"
 STEPS = re.compile(r"-\d+")
@@ -83,6 +84,7 @@ def run(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     ctx = click.get_current_context()
     directory, x = options.pop("directory", None), options.pop("x_arg", ())
     quiet, traceback, verbose = (options.pop(name, False) for name in ("quiet", "traceback", "verbose"))
+    typed = {name: options.pop(name) for name in NAMES if name in options}
     before: Settings = ctx.meta.get(f"{META}.settings") or Settings()
     report_class = _registry.load("reports", options.pop("format", None) or "text", "report")
     trace = traceback or before.traceback
@@ -90,6 +92,7 @@ def run(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     try:
         session: Session = ctx.meta[META]
         project = session.project(directory or before.directory, tuple(x) or before.x)
+        project.typed = typed
         with few_collections():
             result = function(Call(project, report.event, tuple(x) or before.x, verbose), **options)
     except WhimbrelError as error:

@@ -62,7 +62,11 @@ def migrate(
     def work(database: Database) -> None:
         runner = Runner(project, graph, database, ignore if sql else on_event)
         current = runner.start()
-        done.append(runner.run(path(runner.graph, target, current), direction, current))
+        found = path(runner.graph, target, current)
+        if found or not current:
+            current = runner.alone()
+            found = path(runner.graph, target, current)
+        done.append(runner.run(found, direction, current))
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))

@@ -9,6 +9,7 @@ from ..project import Project
 from ..revisions import paths
 from ._cli import Call, subcommand
 from ._migrate import Migrated, migrate
+from ._settings import run_options
 
 
 def downgrade(
@@ -28,6 +29,7 @@ def downgrade(
 @click.argument("revision", default="-1")
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; REVISION must be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
+@run_options
 def command(call: Call, revision: str, sql: bool, tag: str | None) -> Migrated:
     """Undo the last revision, or all down to REVISION.
 

@@ -13,6 +13,7 @@ from ..events import Listener, ignore
 from ..lines import Line, line
 from ..project import Project
 from ._cli import Call, subcommand
+from ._settings import run_options
 from .upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
     database with "test", "dev" or the like in its name.
     """
     from ..execution.env import Task, run_environment
+    from ..execution.lock import take_lock
 
     found: dict[str, list[str]] = {}
 
@@ -72,6 +74,7 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
 
         connection = database.connection
         assert connection is not None
+        take_lock(project, database, on_event)
         database.has_changed = True
         with database.context.per_revision():
             journal_of(database.context).clear()
@@ -103,6 +106,7 @@ def is_for_development(project: Project, database: Database) -> bool:
 
 @subcommand()
 @click.option("--yes", is_flag=True, help="Drop the tables and their rows without asking.")
+@run_options
 def command(call: Call, yes: bool) -> Reset:
     """Rebuild a development database.
 

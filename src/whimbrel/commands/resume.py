@@ -55,6 +55,8 @@ def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Li
 
     def work(database: Database) -> None:
         runner = Runner(project, history(project), database, on_event)
+        if runner.journal.half_applied():
+            runner.alone(half_applied=True)
         for entry in runner.journal.half_applied():
             outcome = settle(runner, entry, way, yes=yes)
             if isinstance(outcome, str):

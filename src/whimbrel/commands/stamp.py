@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..errors import UsageError
-from ..events import ignore
+from ..events import Listener, ignore
 from ..lines import Line, line
 from ..project import Project
 from ..revisions import names, paths
 from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._migrate import Migrated
+from ._settings import wait_option
 
 
 class Stamped(Migrated):
@@ -28,7 +29,13 @@ class Stamped(Migrated):
 
 
 def stamp(
-    project: Project, revisions: str | Sequence[str] = "head", *, sql: bool = False, tag: str | None = None, purge: bool = False
+    project: Project,
+    revisions: str | Sequence[str] = "head",
+    *,
+    sql: bool = False,
+    tag: str | None = None,
+    purge: bool = False,
+    on_event: Listener = ignore,
 ) -> Stamped:
     """Make the version table of every database say that it is at these revisions.
 
@@ -50,9 +57,14 @@ def stamp(
     done: list[DatabaseOutcome] = []
 
     def work(database: Database) -> None:
-        runner = Runner(project, graph, database, ignore)
+        runner = Runner(project, graph, database, on_event)
         current = () if purge else runner.start()
-        done.append(mark.stamp(runner, paths.stamp(runner.graph, targets, current), current, purge=purge))
+        moves = paths.stamp(runner.graph, targets, current)
+        if moves or not current:
+            latest = runner.alone()
+            current = () if purge else latest
+            moves = paths.stamp(runner.graph, targets, current)
+        done.append(mark.stamp(runner, moves, current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))
@@ -74,10 +86,11 @@ def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; a REVISION may be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
 @click.option("--purge", is_flag=True, help="Forget first which revisions the database says it is at.")
+@wait_option
 def command(call: Call, revisions: tuple[str, ...], sql: bool, tag: str | None, purge: bool) -> Stamped:
     """Set the revision without running anything.
 
     For a database that has the tables already: made by create_all(), or migrated by other means. REVISION is head
     unless given; give one for each branch; base means that nothing has been applied.
     """
-    return stamp(call.project, revisions or ("head",), sql=sql, tag=tag, purge=purge)
+    return stamp(call.project, revisions or ("head",), sql=sql, tag=tag, purge=purge, on_event=call.tell)

@@ -9,6 +9,7 @@ from ..project import Project
 from ..revisions import paths
 from ._cli import Call, subcommand
 from ._migrate import Migrated, migrate
+from ._settings import run_options
 
 
 def upgrade(
@@ -26,6 +27,7 @@ def upgrade(
 @click.argument("revision", default="head")
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; REVISION may be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
+@run_options
 def command(call: Call, revision: str, sql: bool, tag: str | None) -> Migrated:
     """Run what is pending.
 

@@ -8,8 +8,11 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Inspector, MetaData, inspect, text
+from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, text
 from sqlalchemy import Dialect as SqlaDialect
+
+from ._beside import Beside
+from ._sessions import Blocker, Lock
 
 Kind = Literal["read", "write", "ddl", "outside", "commit"]
 """What executing a statement means for the transaction that it stands in.
@@ -132,6 +135,42 @@ class Dialect:
     def before_outside(self, connection: Connection, statement: str) -> None:
         """Make room for a statement that is going to run outside a transaction."""
 
+    # -- one run at a time
+
+    def lock(self, connection: Connection, table: Table) -> Lock | None:
+        """The lock for a version table, as the connection finds it; None where there is none, or nobody else can come."""
+        return None
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether the database could not even be read because somebody else writes."""
+        return False
+
+    # -- locks of others
+
+    @contextmanager
+    def patient(self, connection: Connection, seconds: float, *, only_now: bool) -> Iterator[None]:
+        """Let no statement wait longer for a lock, unless somebody has set a time of their own.
+
+        seconds: 0 for no limit. only_now: the transaction that is open is not ours to commit.
+        """
+        yield
+
+    def is_lock_conflict(self, error: BaseException | None) -> bool:
+        """Whether a statement failed because of somebody else's lock, so that it may succeed later."""
+        return False
+
+    def ends_transaction(self, error: BaseException, connection: Connection) -> bool:
+        """Whether the server has rolled back the whole transaction with that statement, not the statement alone."""
+        return True
+
+    def session(self, connection: Connection) -> int | None:
+        """The server's number for a connection; None where there is no server."""
+        return None
+
+    def blockers(self, beside: Beside, session: int) -> tuple[Blocker, ...]:
+        """Whom a session waits for; none where it does not wait, or the server does not tell."""
+        return ()
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables and views of the default schema that are not an extension's, by name."""
         found: Inspector = inspect(connection)
@@ -159,6 +198,13 @@ def plain(name: str) -> str:
 def as_look(facts: Any) -> str:
     """Facts as a text that is equal when they are."""
     return json.dumps(facts, default=str, sort_keys=True)
+
+
+def schema_of(connection: Connection, table: Table) -> str | None:
+    """The schema of a table as the connection translates it (``schema_translate_map``); None for the default one."""
+    translated = connection.get_execution_options().get("schema_translate_map") or {}
+    found = translated.get(table.schema, table.schema)
+    return None if found is None else str(found)
 
 
 def sqlstate(error: BaseException) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, text
+from sqlalchemy import BindParameter, Connection, Table, bindparam, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import DBAPIError
 
-from ._base import COMMENTS, Dialect, Kind, as_look, plain
+from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of
+from ._beside import Beside
+from ._mysql_blockers import find_blockers
+from ._mysql_lock import NamedLock
+from ._sessions import Blocker, Lock
 
 # Error numbers, MySQL and MariaDB manuals, "Error Reference".
 WHY = {
@@ -53,6 +60,10 @@ TARGET = re.compile(
 )
 ROUTINES = re.compile(r"\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
 COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+DEADLOCK = 1213
+LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
+TIMEOUTS = {"lock_wait_timeout": (86400, 31536000), "innodb_lock_wait_timeout": (50,)}
+"""The variables for table and row locks, and their defaults in MariaDB and MySQL, in seconds."""
 
 
 class Mysql(Dialect):
@@ -66,8 +77,47 @@ class Mysql(Dialect):
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """By error number."""
-        original = getattr(error, "orig", None) or error
-        return next((WHY[code] for code in original.args if code in WHY), None)
+        return WHY.get(number(error))
+
+    def lock(self, connection: Connection, table: Table) -> Lock | None:
+        """A named lock of the server; the database and the version table are in the name."""
+        schema = schema_of(connection, table) or connection.scalar(text("select database()"))
+        return NamedLock(Beside(connection), f"whimbrel {schema}.{table.name}")
+
+    @contextmanager
+    def patient(self, connection: Connection, seconds: float, *, only_now: bool) -> Iterator[None]:
+        """Set ``lock_wait_timeout`` and ``innodb_lock_wait_timeout`` for the session: whole seconds, at least one."""
+        names = ", ".join(f"@@{name}" for name in TIMEOUTS)
+        now = dict(zip(TIMEOUTS, connection.execute(text(f"select {names}")).one(), strict=True))
+        before = {name: value for name, value in now.items() if seconds and value in TIMEOUTS[name]}
+        for name in before:
+            connection.execute(text(f"SET SESSION {name} = {max(1, math.ceil(seconds))}"))
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # the connection is gone
+                for name, value in before.items():
+                    connection.execute(text(f"SET SESSION {name} = {value}"))
+
+    def is_lock_conflict(self, error: BaseException | None) -> bool:
+        """By error number."""
+        return error is not None and number(error) in LOCK_CONFLICTS
+
+    def ends_transaction(self, error: BaseException, connection: Connection) -> bool:
+        """Always with a deadlock, by a setting of the server with a timeout (manual, "InnoDB Error Handling")."""
+        if number(error) == DEADLOCK:
+            return True
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute("select @@innodb_rollback_on_timeout")
+            return any(value for (value,) in cursor.fetchall())
+
+    def session(self, connection: Connection) -> int | None:
+        """The connection id."""
+        return int(connection.scalar(text("select connection_id()")) or 0)
+
+    def blockers(self, beside: Beside, session: int) -> tuple[Blocker, ...]:
+        """As far as the server tells it to this user."""
+        return beside.run(lambda connection: find_blockers(connection, session))
 
     def kind_of(self, statement: str) -> Kind:
         """DDL commits; and so do some commands about the session, which have no other effect."""
@@ -113,6 +163,12 @@ class Mysql(Dialect):
                 connection.execute(text(f"DROP {what} IF EXISTS {self.quoted(connection, name)}"))
         finally:
             connection.execute(text("SET foreign_key_checks = 1"))
+
+
+def number(error: BaseException) -> int:
+    """The number of an error; 0 where it has none."""
+    original = getattr(error, "orig", None) or error
+    return next((arg for arg in original.args if isinstance(arg, int)), 0)
 
 
 dialect = Mysql()

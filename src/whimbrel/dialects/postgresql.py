@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
 
-from ._base import COMMENTS, Dialect, Kind, as_look, plain, sqlstate
+from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of, sqlstate
+from ._beside import Beside
+from ._postgresql_lock import AdvisoryLock
+from ._sessions import Blocker, Lock
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -54,6 +60,16 @@ INVALID_INDEXES = """
 """
 VALUES_OF_TYPE = """
     select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
+"""
+LOCK_CONFLICTS = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+BLOCKERS = """
+    select b.pid, coalesce(a.usename, '?'), coalesce(host(a.client_addr), ''), coalesce(a.state, 'a prepared transaction'),
+           coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.state_change)), 0), a.query
+    from pg_stat_activity mine
+    cross join lateral (select distinct unnest(pg_blocking_pids(mine.pid))) b (pid)
+    left join pg_stat_activity a on a.pid = b.pid and b.pid <> 0
+    where mine.pid = cast(:session as integer) and mine.wait_event_type = 'Lock'
+    order by 5 desc
 """
 KINDS = {"r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"}
 
@@ -130,6 +146,60 @@ class Postgresql(Dialect):
                 quoted = f"{self.quoted(connection, schema)}.{self.quoted(connection, name)}"
                 connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted}")
 
+    def lock(self, connection: Connection, table: Table) -> Lock | None:
+        """An advisory lock for the schema and the name of the table; it is the database's own."""
+        schema = schema_of(connection, table) or connection.scalar(text("select current_schema()"))
+        return AdvisoryLock(Beside(connection), f"{schema}.{table.name}")
+
+    @contextmanager
+    def patient(self, connection: Connection, seconds: float, *, only_now: bool) -> Iterator[None]:
+        """Set ``lock_timeout`` for the session, or for the transaction that is open.
+
+        Statements that run concurrently are left out: nobody waits behind them, while they wait for every transaction
+        that has seen the table, and one that gives up leaves an invalid index (manual, "CREATE INDEX").
+        """
+        before = str(connection.scalar(text("select current_setting('lock_timeout')")))
+        if not seconds or before != "0":
+            yield
+            return
+        wanted, set_for = f"{seconds * 1000:.0f}ms", "true" if only_now else "false"
+        setting = text(f"select set_config('lock_timeout', :value, {set_for})")
+
+        is_limited = True
+
+        def limit(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+            nonlocal is_limited
+            if is_limited is ("CONCURRENTLY" in statement.upper()):
+                is_limited = not is_limited
+                cursor.execute(f"SET lock_timeout = '{wanted if is_limited else 0}'")
+
+        def set_to(value: str) -> None:
+            connection.execute(setting, {"value": value})
+            if not only_now:
+                connection.commit()
+
+        set_to(wanted)
+        event.listen(connection, "before_cursor_execute", limit)
+        try:
+            yield
+        finally:
+            event.remove(connection, "before_cursor_execute", limit)
+            with suppress(Exception):  # the connection is gone, or its transaction has failed and will take the setting with it
+                set_to("0")
+
+    def is_lock_conflict(self, error: BaseException | None) -> bool:
+        """By SQLSTATE."""
+        return error is not None and sqlstate(error) in LOCK_CONFLICTS
+
+    def session(self, connection: Connection) -> int | None:
+        """The process id of its backend."""
+        return int(connection.scalar(text("select pg_backend_pid()")) or 0)
+
+    def blockers(self, beside: Beside, session: int) -> tuple[Blocker, ...]:
+        """By ``pg_blocking_pids()``, with what ``pg_stat_activity`` shows of them."""
+        rows = beside.run(lambda connection: connection.execute(text(BLOCKERS), {"session": session}).all())
+        return tuple(Blocker(pid, user, host, float(age), state, query, end(pid)) for pid, user, host, state, age, query in rows)
+
     def tables(self, connection: Connection) -> list[str]:
         """Tables and views of the current schema that no extension owns."""
         return [name for kind, name in connection.execute(text(OWN_OBJECTS)) if kind != "S"]
@@ -142,6 +212,11 @@ class Postgresql(Dialect):
         for kind, name in connection.execute(text(OWN_TYPES)).all():
             what = "TYPE" if kind == "e" else "DOMAIN"
             connection.execute(text(f"DROP {what} IF EXISTS {self.quoted(connection, name)} CASCADE"))
+
+
+def end(pid: int) -> str:
+    """The SQL that ends a session; 0 stands for a prepared transaction."""
+    return f"select pg_terminate_backend({pid})" if pid else "see pg_prepared_xacts; ROLLBACK PREPARED"
 
 
 dialect = Postgresql()

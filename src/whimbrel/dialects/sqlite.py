@@ -9,15 +9,20 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import URL, Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 
 from ..errors import Refused
-from ._base import Dialect, as_look
+from ._base import Dialect, as_look, schema_of
+from ._file_lock import FileLock
+from ._sessions import Lock
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
+
+USUAL_TABLE = "alembic_version"
+UNSAFE = re.compile(r"\W")
 
 
 def needs_begin(connection: Connection) -> bool:
@@ -113,6 +118,21 @@ class Sqlite(Dialect):
         finally:
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.close()
+
+    def lock(self, connection: Connection, table: Table) -> Lock | None:
+        """A file beside the database file; none for memory, which no other process sees."""
+        schema = schema_of(connection, table) or "main"
+        listed = connection.exec_driver_sql("PRAGMA database_list").all()
+        path = next((path for _, name, path in listed if name == schema), None)
+        if not path:
+            return None
+        own = "" if table.name == USUAL_TABLE else "." + UNSAFE.sub("_", table.name)
+        return FileLock(f"{os.path.realpath(path)}{own}.whimbrel-lock")
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether another connection has the file to itself for longer than the driver waits."""
+        words = str(getattr(error, "orig", None) or error)
+        return "database is locked" in words or "database table is locked" in words or "database schema is locked" in words
 
     @contextmanager
     def prepared(self, connection: Connection) -> Iterator[None]:

@@ -62,6 +62,8 @@ class Database:
     """What env.py gave to ``run_migrations()`` for the functions of the revisions."""
     watch: Watch
     scripts: Scripts
+    resources: ExitStack
+    """What is given back when env.py has ended."""
     others: tuple[str, ...] = ()
     """The names of the databases that were run before this one in the same command."""
     has_changed: bool = False
@@ -124,7 +126,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
         config, scripts = open_scripts(project, **task.options)
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
-            database = Database(context, arguments, watch, scripts, tuple(one.name for one in done))
+            database = Database(context, arguments, watch, scripts, prepared, tuple(one.name for one in done))
             rebuilds = dialect_of(context.dialect.name).rebuilds_tables
             environment.flush_batch = sqlite_rebuild.flush if rebuilds else None
             done.append(database)

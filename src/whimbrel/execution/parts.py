@@ -46,6 +46,8 @@ class Recorder:
         """Which statements shall run outside a transaction, besides those that must."""
         self.on_statement: Callable[[str, bool], None] = lambda statement, skipped: None
         """Told of each statement of a revision that writes, and whether it was skipped."""
+        self.execute: Callable[[str, Execute], None] = lambda statement, execute: (execute(), None)[1]
+        """How a statement that commits by itself is executed."""
         self.is_ours = False  # while the journal itself executes something
         self.is_active = False
         self.entry: int | None = None
@@ -154,7 +156,7 @@ class Recorder:
             return True
         if kind == "ddl":
             self.announce(statement)
-            execute()
+            self.execute(statement, execute)
             self.committed.append(statement)
             return True
         self.pending.append(statement)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -29,8 +29,10 @@ from .half_applied import half_applied, refuse_half_applied
 from .journal import Run, is_ours, now
 from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
+from .lock import take_lock
 from .outcome import Applied, DatabaseOutcome
 from .parts import Recorder
+from .patience import Patience
 from .sqlite_rebuild.rebuild import ForeignKeysAreOn
 from .step import Attempt, Earlier, Step
 from .table import VersionTable, comma
@@ -64,18 +66,39 @@ class Runner:
         self.recorder = Recorder(self.journal, self.dialect, self.write_entries)
 
     def start(self) -> tuple[str, ...]:
-        """The applied heads. Raises HalfApplied where a revision stopped half-way."""
-        self.context.impl.start_migrations()
-        if not self.context.as_sql:
-            refuse_half_applied(self.journal.half_applied(), self.project)
-        return self.current()
+        """The applied heads, unless somebody is about to change them: then once that is done.
 
-    def current(self, *more: str) -> tuple[str, ...]:
+        Raises HalfApplied where a revision stopped half-way.
+        """
+        self.context.impl.start_migrations()
+        try:
+            current = self.current()
+            is_quiet = self.context.as_sql or not self.journal.half_applied()
+        except DBAPIError as error:
+            if not self.dialect.is_busy(error):
+                raise
+            is_quiet = False
+        return current if is_quiet else self.alone()
+
+    def alone(self, *, half_applied: bool = False) -> tuple[str, ...]:
+        """The applied heads once no other process runs revisions here; it stays away until env.py has ended.
+
+        half_applied: for a command that settles what stopped half-way. Raises HalfApplied for any other one.
+        """
+        if self.database.connection is None:
+            return self.table.read()
+        take_lock(self.project, self.database, self.on_event)
+        self.journal = self.recorder.journal = journal_of(self.context)
+        if not half_applied:
+            refuse_half_applied(self.journal.half_applied(), self.project)
+        return self.current(latest=True)
+
+    def current(self, *more: str, latest: bool = False) -> tuple[str, ...]:
         """The applied heads; those whose files are gone join the history, as far as the journal has kept their source.
 
-        more: other revisions that shall.
+        more: other revisions that shall. latest: also where the transaction still sees what was there when it began.
         """
-        current = self.table.read()
+        current = self.table.read_latest() if latest else self.table.read()
         gone = [id for id in (*current, *more) if id not in self.graph]
         if gone and not self.context.as_sql:
             kept = kept_revisions(self.graph, self.journal, gone)
@@ -108,10 +131,12 @@ class Runner:
         state = set(current)
         if steps:
             self.make_table()
-        with self.following():
+        patience = Patience(self.database, self.project.settings, self.on_event)
+        self.recorder.execute = patience.execute
+        with self.following(), patience.kept() if steps else nullcontext():
             while steps:
                 group = self.first_of(steps, SHARED if may_share else 1)
-                ended = self.together(group, state)
+                ended = patience.run(partial(self.together, group, state))
                 state = ended[-1]
                 del steps[: len(ended)]
         return self.outcome(current, state)
@@ -337,19 +362,22 @@ class Runner:
             hint=f"Mend the cause, then run '{self.project.command} {step.direction}' again.",
             scrub=self.database.watch.scrubbed,
         )
-        stays = self.write_failure(attempt, known.message)
+        stays = self.write_failure(attempt, known.message, is_final=not self.dialect.is_lock_conflict(error))
         if stays or (self.recorder.has_committed and self.context.is_one_transaction):
             return half_applied(known, stays, self.project)
         known.state = self.left()
         return known
 
-    def write_failure(self, attempt: Attempt, message: str) -> list[str]:
-        """Have the journal say that a revision failed; returns the statements of it that stay."""
+    def write_failure(self, attempt: Attempt, message: str, *, is_final: bool) -> list[str]:
+        """Have the journal say that a revision failed; returns the statements of it that stay.
+
+        is_final: false where it is going to be tried again, if nothing stays.
+        """
         if self.database.connection is None:
             return []
         entry, stays = self.recorder.entry, list(self.recorder.committed)
         self.recorder.is_active = False
-        if not self.context.commits_each:
+        if not self.context.commits_each or not (is_final or entry):
             return stays
         with suppress(DBAPIError), self.context.per_revision():
             self.journal.prepare()

@@ -28,6 +28,15 @@ class VersionTable:
         """The rows, in order; none where there is no table."""
         return tuple(sorted(self.context.get_current_heads()))
 
+    def read_latest(self) -> tuple[str, ...]:
+        """The rows as they are now, also where the transaction still sees what was there when it began."""
+        connection = self.context.connection
+        if not self.context.has_table or connection is None:
+            return ()
+        # Plain where the transaction is new: a locking read asks for more rights.
+        select = self._select if self.context.commits_each else self._select.with_for_update(read=True)
+        return tuple(sorted(connection.scalars(select)))
+
     def reread(self) -> set[str]:
         """The rows of a table that is there, as the database has them now."""
         assert self.context.connection is not None

@@ -1,0 +1,102 @@
+"""What a project may set, each under one name wherever it is set.
+
+A setting is typed on the command line (``--lock-timeout 2``), given to ``Migrate(app, db, lock_timeout=2)``, in the
+application's configuration (``WHIMBREL_LOCK_TIMEOUT``), or in ``[tool.whimbrel]`` of ``pyproject.toml`` (``lock_timeout``).
+The first one that has it counts. A new setting is one line of the class below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from .errors import ConfigurationError
+
+
+class Source(NamedTuple):
+    """A place where settings are: their values by name, and how a person finds one of them there."""
+
+    values: Mapping[str, Any]
+    shown: Callable[[str], str]
+
+
+def seconds(value: Any) -> float:
+    """A time in seconds, not negative. Raises ValueError."""
+    if isinstance(value, bool):
+        raise ValueError
+    found = float(value)
+    if not (math.isfinite(found) and found >= 0):
+        raise ValueError
+    return found
+
+
+def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
+    """A field of Settings. read: checks a value; wanted: in words what it accepts."""
+    return field(default=default, metadata={"read": read, "wanted": wanted})
+
+
+SECONDS = (seconds, "a number of seconds, 0 or more")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a project."""
+
+    wait: float = setting(300.0, *SECONDS)
+    """How long to wait for another run on the same database to end."""
+
+    lock_timeout: float = setting(4.0, *SECONDS)
+    """How long a statement may wait for a lock, and everybody else behind it; 0 for as long as the server says."""
+
+    retry_for: float = setting(60.0, *SECONDS)
+    """How long to try again after the first such timeout, all attempts together."""
+
+
+NAMES = tuple(one.name for one in fields(Settings))
+
+
+def read_settings(sources: Iterable[Source]) -> Settings:
+    """The settings, from the first source that has each. Raises ConfigurationError where a value makes no sense."""
+    given = list(sources)
+    found: dict[str, Any] = {}
+    for one in fields(Settings):
+        for source in given:
+            if source.values.get(one.name) is not None:
+                found[one.name] = checked(source, one.name, one.metadata)
+                break
+    return Settings(**found)
+
+
+def checked(source: Source, name: str, about: Mapping[str, Any]) -> Any:
+    """A value as its setting wants it."""
+    value = source.values[name]
+    try:
+        return about["read"](value)
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"{source.shown(name)} is {value!r}, and must be {about['wanted']}.") from None
+
+
+def of_application(config: Mapping[str, Any]) -> Source:
+    """The settings in an application's configuration: ``WHIMBREL_WAIT`` and so on."""
+    names = {name: f"WHIMBREL_{name.upper()}" for name in NAMES}
+    return Source({name: config.get(key) for name, key in names.items()}, lambda name: f"{names[name]} in the configuration")
+
+
+def of_toml(table: Any, path: str) -> Source:
+    """The settings in ``[tool.whimbrel]``. Raises ConfigurationError for a name that is no setting."""
+    if not isinstance(table, Mapping):
+        raise ConfigurationError(f"tool.whimbrel in {path} is no table.", hint="Write [tool.whimbrel] above the settings.")
+    unknown = sorted(set(table) - set(NAMES))
+    if unknown:
+        raise ConfigurationError(
+            f"[tool.whimbrel] in {path} has '{unknown[0]}', which is no setting.", hint=f"There are: {', '.join(sorted(NAMES))}."
+        )
+    return Source(table, lambda name: f"{name} in [tool.whimbrel] of {path}")
+
+
+def split(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keywords of ``Migrate()``: the settings among them, and the rest."""
+    ours = {name: value for name, value in keywords.items() if name in NAMES}
+    return ours, {name: value for name, value in keywords.items() if name not in NAMES}
