@@ -87,7 +87,7 @@ def test_eight_upgrades_of_a_fresh_database(project: Project, new_database):
         project.database = new_database(kind)
         project.app("")
         results = [end(process) for process in [start(project, "upgrade") for _ in range(AT_ONCE)]]
-        assert [code for code, _ in results] == [0] * AT_ONCE, results
+        assert [said for code, said in results if code] == []
         assert project.database.version() == [project.head]
         assert project.database.rows("bird") == [(1,)]
         assert kind != "sqlite" or lock_files(project) == []
@@ -99,7 +99,7 @@ def test_eight_upgrades_of_a_file_in_wal_mode_and_without_patience_of_the_driver
     shop(project, CREATE, INSERT)
     project.database.run("pragma journal_mode = wal")
     results = [end(process) for process in [start(project, "upgrade") for _ in range(AT_ONCE)]]
-    assert [code for code, _ in results] == [0] * AT_ONCE, results
+    assert [said for code, said in results if code] == []
     assert project.database.rows("bird") == [(1,)]
 
 
@@ -269,7 +269,7 @@ def test_state_is_read_again_in_a_transaction_that_is_older_than_the_lock(projec
     env = (project.folder / "migrations" / "env.py").read_text()
     project.write("migrations/env.py", env + "\n# on commit: all in one transaction\n")
     results = [end(process) for process in [start(project, "upgrade") for _ in range(3)]]
-    assert [code for code, _ in results] == [0, 0, 0], results
+    assert [said for code, said in results if code] == []
     assert project.database.rows("bird") == [(1,)]
 
 
