@@ -303,3 +303,16 @@ def test_memory_needs_no_lock(project: Project):
     shop(project, CREATE)
     project.ok("upgrade")
     assert lock_files(project) == []
+
+
+@on("sqlite")
+def test_where_a_file_cannot_be_locked_it_is_said_and_the_run_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch):
+    def no_locks(file: int) -> bool:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("whimbrel.dialects._file_lock.try_to_lock", no_locks)
+    project.app("")
+    project.ok("init")
+    project.revision("op.execute('create table a (id integer)')")
+    project.ok("upgrade").says("No lock could be taken", "Operation not supported")
+    assert project.database.tables() == ["a"]

@@ -196,7 +196,7 @@ def test_a_revision_that_has_committed_is_not_run_again(project: Project):
         """,
     )
     with another(project.database, "select email from person"):
-        project.flask("upgrade", *SHORT).exits(1).says("Blocked by", "A revision has committed by itself")
+        project.flask("upgrade", *SHORT).exits(3).says("Blocked by", "It stopped half-way", "flask db resume")
     assert len(project.database.rows("person")) == 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import sys
@@ -11,7 +10,6 @@ from datetime import datetime, timezone
 
 from ._sessions import Holder, Lock
 
-NOT_SUPPORTED = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 FAR_AWAY = 1 << 30
 """The byte that is locked on Windows, where nobody can read a byte that is locked."""
 

@@ -61,6 +61,7 @@ TARGET = re.compile(
 ROUTINES = re.compile(r"\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
 COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 DEADLOCK = 1213
+BEING_CHANGED = (1412, 1684, 1205, DEADLOCK)  # ER_TABLE_DEF_CHANGED, ER_WARN_I_S_SKIPPED_TABLE, and locks
 LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
 TIMEOUTS = {"lock_wait_timeout": (86400, 31536000), "innodb_lock_wait_timeout": (50,)}
 """The variables for table and row locks, and their defaults in MariaDB and MySQL, in seconds."""
@@ -98,6 +99,10 @@ class Mysql(Dialect):
             with suppress(Exception):  # the connection is gone
                 for name, value in before.items():
                     connection.execute(text(f"SET SESSION {name} = {value}"))
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether a table was being created or changed just then."""
+        return number(error) in BEING_CHANGED
 
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By error number."""

@@ -42,9 +42,16 @@ def take_lock(project: Project, database: Database, tell: Listener) -> None:
 
 @contextmanager
 def holding(lock: Lock, wait: float, tell: Listener) -> Iterator[None]:
-    """Hold a lock. Raises Occupied where somebody else has it for more than ``wait`` seconds from now."""
+    """Hold a lock. Raises Occupied where somebody else has it for more than ``wait`` seconds from now.
+
+    A file system may have no locks, or not let us write beside the database: then it is said that there is none.
+    """
     try:
-        is_ours = taken(lock, wait, tell)
+        try:
+            is_ours = taken(lock, wait, tell)
+        except OSError as error:
+            tell(Noticed(f"No lock could be taken ({error}): do not start another run while this one is at work."))
+            is_ours = False
         if is_ours:
             held.add(lock.token)
         try:

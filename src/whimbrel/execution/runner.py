@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,9 +23,9 @@ from ..revisions.graph import Graph
 from ..revisions.read import source_of
 from ..revisions.revision import Revision
 from ..revisions.rows import Rows
-from . import trouble
 from .env import Database
-from .half_applied import half_applied, refuse_half_applied
+from .failure import failed
+from .half_applied import refuse_half_applied
 from .journal import Run, is_ours, now
 from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
@@ -217,14 +217,14 @@ class Runner:
             raise
         except Exception as error:
             if not (self.may_use_new_values(error) or self.may_switch_keys_off(error)):
-                raise self.failed(error, attempt) from error
+                raise failed(self, error, attempt) from error
             attempt = Attempt(steps[0])
             try:
                 self.once(steps, state, attempt, earlier)
             except WhimbrelError:
                 raise
             except Exception as error:
-                raise self.failed(error, attempt) from error
+                raise failed(self, error, attempt) from error
         for done, took in zip(steps, attempt.seconds, strict=False):
             self.applied.append(Applied(done.revision.id, done.revision.message, done.direction, took))
             self.on_event(RevisionFinished(self.database.name, done.revision.id, done.revision.message, done.direction, took))
@@ -348,58 +348,3 @@ class Runner:
         """The step as Alembic writes it into scripts."""
         parents, own = comma(step.revision.parents), step.revision.id
         return f"{parents} -> {own}" if step.direction == "upgrade" else f"{own} -> {parents}"
-
-    # -- failures
-
-    def failed(self, error: Exception, attempt: Attempt) -> WhimbrelError:
-        """The error of a revision that raised an exception, with the state that it leaves."""
-        step = attempt.step
-        known = trouble.of_revision(
-            error,
-            step.revision,
-            step.direction,
-            after="",
-            hint=f"Mend the cause, then run '{self.project.command} {step.direction}' again.",
-            scrub=self.database.watch.scrubbed,
-        )
-        stays = self.write_failure(attempt, known.message, is_final=not self.dialect.is_lock_conflict(error))
-        if stays or (self.recorder.has_committed and self.context.is_one_transaction):
-            return half_applied(known, stays, self.project)
-        known.state = self.left()
-        return known
-
-    def write_failure(self, attempt: Attempt, message: str, *, is_final: bool) -> list[str]:
-        """Have the journal say that a revision failed; returns the statements of it that stay.
-
-        is_final: false where it is going to be tried again, if nothing stays.
-        """
-        if self.database.connection is None:
-            return []
-        entry, stays = self.recorder.entry, list(self.recorder.committed)
-        self.recorder.is_active = False
-        if not self.context.commits_each or not (is_final or entry):
-            return stays
-        with suppress(DBAPIError), self.context.per_revision():
-            self.journal.prepare()
-            if entry is not None:
-                stays = self.recorder.decide()
-            if stays and entry is not None:
-                self.journal.change(entry, error=message)
-            else:
-                if entry is not None:
-                    self.journal.drop(entry)
-                step = attempt.step
-                self.journal.add(
-                    [self.entry(step.revision, step.direction, attempt.began, "failed", finished=now(), error=message)]
-                )
-        return stays
-
-    def left(self) -> str:
-        """In words what a failed revision leaves behind, of which nothing was committed."""
-        where = f"in {self.database.name}" if self.database.name else "in the database"
-        if self.context.as_sql:
-            return "The script is incomplete."
-        if self.context.is_one_transaction:
-            return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
-        last = f"; {self.applied[-1].revision} is the last one that ran." if self.applied else "."
-        return f"Nothing of this revision is left {where}{last}"

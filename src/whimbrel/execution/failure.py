@@ -1,0 +1,73 @@
+"""What becomes of a revision that raised an exception: the error that a person reads, and what the journal says."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import WhimbrelError
+from . import trouble
+from .half_applied import half_applied
+from .journal import now
+from .step import Attempt
+
+if TYPE_CHECKING:
+    from .runner import Runner
+
+
+def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
+    """The error of a revision that raised an exception, with the state that it leaves."""
+    step = attempt.step
+    known = trouble.of_revision(
+        error,
+        step.revision,
+        step.direction,
+        after="",
+        hint=f"Mend the cause, then run '{runner.project.command} {step.direction}' again.",
+        scrub=runner.database.watch.scrubbed,
+    )
+    stays = write_failure(runner, attempt, known.message, is_final=not runner.dialect.is_lock_conflict(error))
+    if stays or (runner.recorder.has_committed and runner.context.is_one_transaction):
+        return half_applied(known, stays, runner.project)
+    known.state = left(runner)
+    return known
+
+
+def write_failure(runner: Runner, attempt: Attempt, message: str, *, is_final: bool) -> list[str]:
+    """Have the journal say that a revision failed; returns the statements of it that stay.
+
+    is_final: false where it is going to be tried again, if nothing stays.
+    """
+    if runner.database.connection is None:
+        return []
+    entry, stays = runner.recorder.entry, list(runner.recorder.committed)
+    runner.recorder.is_active = False
+    if not runner.context.commits_each or not (is_final or entry):
+        return stays
+    with suppress(DBAPIError), runner.context.per_revision():
+        runner.journal.prepare()
+        if entry is not None:
+            stays = runner.recorder.decide()
+        if stays and entry is not None:
+            runner.journal.change(entry, error=message)
+        else:
+            if entry is not None:
+                runner.journal.drop(entry)
+            step = attempt.step
+            runner.journal.add(
+                [runner.entry(step.revision, step.direction, attempt.began, "failed", finished=now(), error=message)]
+            )
+    return stays
+
+
+def left(runner: Runner) -> str:
+    """In words what a failed revision leaves behind, of which nothing was committed."""
+    where = f"in {runner.database.name}" if runner.database.name else "in the database"
+    if runner.context.as_sql:
+        return "The script is incomplete."
+    if runner.context.is_one_transaction:
+        return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
+    last = f"; {runner.applied[-1].revision} is the last one that ran." if runner.applied else "."
+    return f"Nothing of this revision is left {where}{last}"
