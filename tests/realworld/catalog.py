@@ -9,11 +9,22 @@ import sqlalchemy as sa
 
 from kit import Database
 
+# Not the texts: Alembic writes a table anew as it has understood it, Whimbrel leaves alone what nothing changes.
+USERS_TABLES = "sqlite_master m join {0}(m.name) x where m.type = 'table' and m.name not like 'sqlite!_%' escape '!'"
 SQLITE = {
-    "tables": "select name, sql from sqlite_master where type = 'table' and name not like 'sqlite_%'",
-    "others": "select type, name, tbl_name, sql from sqlite_master where type <> 'table' and name not like 'sqlite_%'",
+    "columns": f"""
+        select m.name, x.cid, x.name, x.type, x."notnull", trim(x.dflt_value, '()'), x.pk, x.hidden
+        from {USERS_TABLES.format("pragma_table_xinfo")}""",
+    "indexes": f"""
+        select m.name, case x.origin when 'c' then x.name end, x."unique", x.partial, (select group_concat(name) from pragma_index_info(x.name))
+        from {USERS_TABLES.format("pragma_index_list")}""",
+    "foreign keys": f"""
+        select m.name, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete from {USERS_TABLES.format("pragma_foreign_key_list")}""",
+    "others": """
+        select type, name, tbl_name, sql from sqlite_master
+        where type in ('view', 'trigger') and name not like 'sqlite!_%' escape '!' and name not like 'whimbrel!_%' escape '!'""",
 }
-OURS = "n.nspname not in ('information_schema', 'pg_catalog', 'pg_toast')"
+OURS = "n.nspname not in ('information_schema', 'pg_catalog', 'pg_toast', 'whimbrel')"
 POSTGRESQL = {
     "columns": f"""
         select c.oid::regclass::text, row_number() over (partition by c.oid order by attnum), attname,
@@ -30,7 +41,7 @@ POSTGRESQL = {
     "enums": f"""
         select typname, row_number() over (partition by typname order by enumsortorder), enumlabel
         from pg_enum join pg_type t on t.oid = enumtypid join pg_namespace n on n.oid = typnamespace where {OURS}""",
-    "sequences": "select schemaname, sequencename, data_type::text from pg_sequences",
+    "sequences": "select schemaname, sequencename, data_type::text from pg_sequences where schemaname <> 'whimbrel'",
     "views": f"select schemaname, viewname, definition from pg_views v join pg_namespace n on nspname = schemaname where {OURS}",
     "triggers": "select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal",
     "functions": f"""
@@ -79,11 +90,11 @@ def rows(database: Database) -> dict[str, list[str]]:
 
 
 def tables(connection: sa.Connection) -> list[str]:
-    """Every table as it is written in SQL, in whatever schema it is."""
+    """Every table as it is written in SQL, in whatever schema it is; but not our journal."""
     found, quote = sa.inspect(connection), connection.dialect.identifier_preparer.quote
     if connection.dialect.name != "postgresql":
-        return [quote(name) for name in found.get_table_names()]
-    schemas = [name for name in found.get_schema_names() if name != "information_schema"]
+        return [quote(name) for name in found.get_table_names() if not name.startswith("whimbrel_")]
+    schemas = [name for name in found.get_schema_names() if name not in ("information_schema", "whimbrel")]
     return [f"{quote(schema)}.{quote(name)}" for schema in schemas for name in found.get_table_names(schema)]
 
 

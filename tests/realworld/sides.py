@@ -75,7 +75,7 @@ class Side:
         """Start a process that can import the package."""
         typed = [str(word) for word in command]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "WHIMBREL_", "ALEMBIC_"))}
-        more = {"PYTHONPATH": str(self.folder), "NO_COLOR": "1", **self.env}
+        more = {"PYTHONPATH": str(self.folder), "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1", **self.env}
         done = subprocess.run(
             typed,
             cwd=self.cwd,

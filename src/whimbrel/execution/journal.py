@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from .._alembic import RunContext
 from .._version import __version__
-from ..dialects import dialect_of
+from ..dialects import Beside, dialect_of
 
 JOURNAL, PARTS = "whimbrel_journal", "whimbrel_part"
 
@@ -225,12 +225,29 @@ class TableJournal(Journal):
         return sa.inspect(self.connection).has_table(table.name, schema=table.schema)
 
     def prepare(self, *, parts: bool = False) -> None:
-        """Create the tables that are missing."""
-        if not self.exists and self.dialect.own_schema and self.dialect.make_schema(self.connection, self.dialect.own_schema):
+        """Create the tables that are missing.
+
+        Where env.py holds one transaction over all, on a connection of their own: a second database of the same run may be
+        this one, and would wait for the first for ever.
+        """
+        if self.exists and (not parts or self.has(self.parts)):
+            return
+        if self.context.commits_each or not self.dialect.ddl_rolls_back:
+            self.create(self.connection, parts=parts)
+            return
+        beside = Beside(self.connection)
+        try:
+            beside.run(lambda connection: self.create(connection, parts=parts))
+        finally:
+            beside.close()
+
+    def create(self, connection: sa.Connection, *, parts: bool) -> None:
+        """Create them with this connection."""
+        if not self.exists and self.dialect.own_schema and self.dialect.make_schema(connection, self.dialect.own_schema):
             self.place(self.dialect.own_schema)
         for table in [self.entries, self.parts][: 1 + parts]:
-            if not self.has(table):
-                table.create(self.connection)
+            if not sa.inspect(connection).has_table(table.name, schema=table.schema):
+                table.create(connection)
         self.exists = True
 
     def states(self) -> Iterable[tuple[int, str, str, str, str | None]]:
