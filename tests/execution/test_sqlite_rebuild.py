@@ -164,6 +164,21 @@ def test_columns_can_exchange_their_names(shop):
     assert shop.database.run("select b, a from t") == [(1, "x")]
 
 
+def test_a_column_takes_the_name_of_one_that_is_dropped(shop):
+    shop.database.run("create table t (a int, b text)")
+    shop.database.run("insert into t values (1, 'x')")
+    batch(shop, "t", "drop_column('a')", "alter_column('b', new_column_name='a')")
+    assert shop.database.rows("t") == [("x",)]
+    assert shop.database.columns("t") == ["a"]
+
+
+def test_an_index_stays_where_a_column_is_dropped_and_added_again(shop):
+    shop.database.run("create table t (a int, b int)")
+    shop.database.run("create index ix on t (b)")
+    batch(shop, "t", "drop_column('b')", "add_column(sa.Column('b', sa.Integer, sa.Computed('a * 2')))")
+    assert sql_of(shop, "ix") == "CREATE INDEX ix on t (b)"
+
+
 def test_a_view_that_needs_a_dropped_column_stops_it(shop):
     shop.database.run("create table t (a int, b int)")
     shop.database.run("create view v as select b from t")

@@ -16,10 +16,12 @@ SQLITE = {
         select m.name, x.cid, x.name, x.type, x."notnull", trim(x.dflt_value, '()'), x.pk, x.hidden
         from {USERS_TABLES.format("pragma_table_xinfo")}""",
     "indexes": f"""
-        select m.name, case x.origin when 'c' then x.name end, x."unique", x.partial, (select group_concat(name) from pragma_index_info(x.name))
+        select m.name, case x.origin when 'c' then x.name end, x."unique", x.partial,
+               (select group_concat(name) from pragma_index_info(x.name))
         from {USERS_TABLES.format("pragma_index_list")}""",
     "foreign keys": f"""
-        select m.name, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete from {USERS_TABLES.format("pragma_foreign_key_list")}""",
+        select distinct m.name, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete
+        from {USERS_TABLES.format("pragma_foreign_key_list")}""",
     "others": """
         select type, name, tbl_name, sql from sqlite_master
         where type in ('view', 'trigger') and name not like 'sqlite!_%' escape '!' and name not like 'whimbrel!_%' escape '!'""",

@@ -132,10 +132,10 @@ def mlflow(kind: str, pair) -> Pair:
 def test_mlflow_on_sqlite_from_base_to_head_three_down_and_up_again(mlflow: Pair):
     assert mlflow.run("upgrade", "heads").revisions == 67
     mlflow.down_three_and_up("heads")
-    # This downgrade rebuilds a table and copies a generated column with it.
-    mlflow.stops("downgrade", "base", at="c8d9e0f1a2b3", because='cannot INSERT into generated column "duration_ns"')
-    mlflow.same()
-    mlflow.run("upgrade", "heads")
+    # This downgrade rebuilds a table, and Alembic copies a generated column with it. Whimbrel goes on.
+    theirs, ours = mlflow.both("downgrade", "base")
+    assert 'cannot INSERT into generated column "duration_ns"' in theirs.text
+    assert (ours.code, ours.revisions) == (0, 67)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])

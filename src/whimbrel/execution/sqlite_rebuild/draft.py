@@ -29,16 +29,23 @@ class Draft:
     """A table that is going to be built anew.
 
     renamed: columns that have been renamed before, old name to new: operations may use either.
+    aside: columns that are dropped, old name to the one under which they make room for a renamed one.
     naming_convention: the names of constraints that have none in the database.
     """
 
     def __init__(
-        self, connection: Connection, text: TableText, renamed: Mapping[str, str], naming_convention: Mapping[str, str] | None
+        self,
+        connection: Connection,
+        text: TableText,
+        renamed: Mapping[str, str],
+        aside: Mapping[str, str],
+        naming_convention: Mapping[str, str] | None,
     ) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.text = text
         self.renamed = renamed
+        self.aside = dict(aside)
         self.naming_convention = naming_convention
         self.copied = [each.name for each in text.columns if not each.is_generated]
         self.dropped: set[str] = set()
@@ -77,6 +84,7 @@ class Draft:
 
     def alter_type(self, found: Column, new_type: Any) -> None:
         """Another type; a collation that it names replaces the old one."""
+        new_type = new_type() if isinstance(new_type, type) else new_type
         new = self.dialect.type_compiler_instance.process(new_type)
         if found.name in self.copied:
             refuse_damage(self.connection, self.text.name, found.name, found.type.strip(), new, new_type)
@@ -110,24 +118,29 @@ class Draft:
         self.text.columns.insert(where, made)
 
     def drop_column(self, table_name: str, dropped: Any, **kw: Any) -> None:
-        """A column goes, and with it the constraints that are about nothing else."""
-        found = self.find(dropped.name)
+        """A column goes; another one of that name may come."""
+        found = self.find(self.aside.pop(dropped.name, dropped.name))
         self.text.columns.remove(found)
         self.dropped.add(found.name.lower())
         if found.name in self.copied:
             self.copied.remove(found.name)
+
+    def finish(self) -> None:
+        """With the columns that are gone in the end, constraints go that are about nothing else.
+
+        Raises Refused for a CHECK that is about other columns, too.
+        """
         others = {each.name.lower() for each in self.text.columns}
+        self.dropped -= others
         kept = []
         for each in self.text.constraints:
-            is_about = found.name.lower() in (
-                {name.lower() for name in each.columns} if each.kind != "CHECK" else each.identifiers
-            )
-            if not is_about:
+            about = each.identifiers if each.kind == "CHECK" else {name.lower() for name in each.columns}
+            if not about & self.dropped:
                 kept.append(each)
-            elif each.kind == "CHECK" and each.identifiers & others:
+            elif each.kind == "CHECK" and about & others:
                 raise Refused(
-                    f"The column {self.text.name}.{found.name} cannot be dropped: this is about other columns, too:"
-                    f" {' '.join(each.text.split())}.",
+                    f"{', '.join(sorted(about & self.dropped))} of {self.text.name} cannot be dropped: this is about other"
+                    f" columns, too: {' '.join(each.text.split())}.",
                     hint="Drop the constraint first.",
                 )
         self.text.constraints = kept

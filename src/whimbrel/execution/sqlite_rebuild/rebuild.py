@@ -39,16 +39,17 @@ def flush(batch: Any, alembic: Callable[[], None]) -> None:
         with kept_aside(connection, batch.table_name):
             alembic()
         return
-    renamed = {} if batch.recreate == "never" else rename_columns(connection, batch.table_name, operations)
+    renamed, aside = ({}, {}) if batch.recreate == "never" else rename_columns(connection, batch.table_name, operations)
     left = [each for each in operations if not is_done(each)]
     if batch.recreate == "never" or (batch.recreate == "auto" and not needs_rebuild(batch, left)):
         batch.batch = left if batch.recreate == "auto" else operations
         alembic()
         return
     sql = sql_of(connection, batch.table_name)
-    draft = Draft(connection, parse(sql), renamed, batch.naming_convention)
+    draft = Draft(connection, parse(sql), renamed, aside, batch.naming_convention)
     for name, args, kw in left:
         getattr(draft, name)(*args, **kw)
+    draft.finish()
     reorder(draft, batch.partial_reordering)
     rebuild(connection, draft)
     for index, kw in draft.new_indexes:
@@ -70,19 +71,28 @@ def needs_rebuild(batch: Any, operations: list[Any]) -> bool:
 # -- columns are renamed by SQLite, which knows every index, trigger, view and key that names them
 
 
-def rename_columns(connection: Connection, table: str, operations: list[Any]) -> dict[str, str]:
-    """Rename columns; returns old names to new ones. Names may be exchanged."""
+def rename_columns(connection: Connection, table: str, operations: list[Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Rename columns; names may be exchanged, or be those of columns that are dropped.
+
+    Returns old names to new ones, and the names of columns that are dropped to those that they have now.
+    """
     wanted = {args[1]: str(kw["name"]) for name, args, kw in operations if name == "alter_column" and kw.get("name")}
     wanted = {old: new for old, new in wanted.items() if old != new}
     taken = {each.name.lower() for each in parse(sql_of(connection, table)).columns} if wanted else set()
-    aside = {
-        old: f"_whimbrel_{n}_{old}" for n, (old, new) in enumerate(wanted.items()) if new.lower() in taken and not same(old, new)
+    dropped = {str(args[1].name) for name, args, _ in operations if name == "drop_column"}
+    aside = {name: f"_whimbrel_{n}_{name}" for n, name in enumerate(sorted(dropped & set(wanted.values())))}
+    for name, place in aside.items():
+        rename_column(connection, table, name, place)
+    passing = {
+        old: f"_whimbrel_{n}_{old}"
+        for n, (old, new) in enumerate(wanted.items())
+        if new.lower() in taken and new not in aside and not same(old, new)
     }
-    for old, name in aside.items():
+    for old, name in passing.items():
         rename_column(connection, table, old, name)
     for old, new in wanted.items():
-        rename_column(connection, table, aside.get(old, old), new)
-    return wanted
+        rename_column(connection, table, passing.get(old, old), new)
+    return wanted, aside
 
 
 def rename_column(connection: Connection, table: str, old: str, new: str) -> None:
