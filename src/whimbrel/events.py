@@ -34,6 +34,32 @@ class RevisionFinished:
 
 
 @dataclass(frozen=True)
+class Progressed:
+    """A statement of a revision has been running for so many seconds.
+
+    fraction: how much of its present phase is done, from 0 to 1; None where the server does not tell.
+    phase: what the server calls it; "" where it does not tell.
+    """
+
+    database: str
+    revision: str
+    statement: str
+    seconds: float
+    fraction: float | None = None
+    phase: str = ""
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """A database was backed up to a file of so many bytes."""
+
+    database: str
+    path: str
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Noticed:
     """Something a person should know that is no error."""
 
@@ -47,7 +73,7 @@ class FileWritten:
     path: str
 
 
-Event = RevisionStarted | RevisionFinished | Noticed | FileWritten
+Event = RevisionStarted | RevisionFinished | Progressed | BackedUp | Noticed | FileWritten
 Listener = Callable[[Event], None]
 
 

@@ -20,6 +20,16 @@ def plain(line: Line) -> str:
     return "".join(text for text, _ in line).rstrip()
 
 
+def size(bytes: int) -> str:
+    """A number of bytes as a person reads it."""
+    number, unit = float(bytes), "bytes"
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if number < 1000 or unit == "TB":
+            break
+        number /= 1000
+    return f"{bytes} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
+
+
 @runtime_checkable
 class Reportable(Protocol):
     """What a command returns: it can be said to a person and given to a machine."""

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, tex
 from sqlalchemy import Dialect as SqlaDialect
 
 from ._beside import Beside
-from ._sessions import Blocker, Lock
+from ._sessions import Blocker, Lock, Phase
 
 Kind = Literal["read", "write", "ddl", "outside", "commit"]
 """What executing a statement means for the transaction that it stands in.
@@ -170,6 +170,10 @@ class Dialect:
     def blockers(self, beside: Beside, session: int) -> tuple[Blocker, ...]:
         """Whom a session waits for; none where it does not wait, or the server does not tell."""
         return ()
+
+    def progress(self, beside: Beside, session: int) -> Phase | None:
+        """How far the statement that a session executes is; None where the server does not tell."""
+        return None
 
     def tables(self, connection: Connection) -> list[str]:
         """The tables and views of the default schema that are not an extension's, by name."""

@@ -77,6 +77,14 @@ class Blocker:
         return {**facts, "state": self.state, "query": self.query, "is_sure": self.is_sure}
 
 
+@dataclass(frozen=True)
+class Phase:
+    """What a statement is at, in the server's words, and how much of that is done, from 0 to 1."""
+
+    name: str
+    fraction: float | None
+
+
 def clock(when: datetime) -> str:
     """A time of today, or a date and a time."""
     local = when.astimezone()

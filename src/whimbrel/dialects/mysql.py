@@ -16,7 +16,7 @@ from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of
 from ._beside import Beside
 from ._mysql_blockers import find_blockers
 from ._mysql_lock import NamedLock
-from ._sessions import Blocker, Lock
+from ._sessions import Blocker, Lock, Phase
 
 # Error numbers, MySQL and MariaDB manuals, "Error Reference".
 WHY = {
@@ -63,6 +63,10 @@ COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 DEADLOCK = 1213
 BEING_CHANGED = (1412, 1684, 1205, DEADLOCK)  # ER_TABLE_DEF_CHANGED, ER_WARN_I_S_SKIPPED_TABLE, and locks
 LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
+PROGRESS = """
+    select coalesce(state, ''), stage, max_stage, progress from information_schema.processlist
+    where id = :session and stage > 0 and max_stage > 0
+"""
 TIMEOUTS = {"lock_wait_timeout": (86400, 31536000), "innodb_lock_wait_timeout": (50,)}
 """The variables for table and row locks, and their defaults in MariaDB and MySQL, in seconds."""
 
@@ -123,6 +127,11 @@ class Mysql(Dialect):
     def blockers(self, beside: Beside, session: int) -> tuple[Blocker, ...]:
         """As far as the server tells it to this user."""
         return beside.run(lambda connection: find_blockers(connection, session))
+
+    def progress(self, beside: Beside, session: int) -> Phase | None:
+        """By MariaDB's process list (manual, "Progress Reporting"); MySQL's has no such columns."""
+        row = beside.run(lambda connection: connection.execute(text(PROGRESS), {"session": session}).first())
+        return None if row is None else Phase(row[0], (row[1] - 1 + float(row[3]) / 100) / row[2])
 
     def kind_of(self, statement: str) -> Kind:
         """DDL commits; and so do some commands about the session, which have no other effect."""

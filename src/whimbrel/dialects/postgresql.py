@@ -13,7 +13,7 @@ from sqlalchemy import Dialect as SqlaDialect
 from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._postgresql_lock import AdvisoryLock
-from ._sessions import Blocker, Lock
+from ._sessions import Blocker, Lock, Phase
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -71,6 +71,15 @@ BLOCKERS = """
     where mine.pid = cast(:session as integer) and mine.wait_event_type = 'Lock'
     order by 5 desc
 """
+# PostgreSQL manual, "Progress Reporting": the views, what is done and what there is to do, and the version that brought each.
+INDEX_TUPLES = "case when tuples_done > 0 then tuples_total else blocks_total end"
+PROGRESS = {
+    "create_index": (f"phase, greatest(blocks_done, tuples_done), {INDEX_TUPLES}", 12),
+    "cluster": ("phase, heap_blks_scanned, heap_blks_total", 12),
+    "vacuum": ("phase, heap_blks_scanned, heap_blks_total", 9),
+    "analyze": ("phase, sample_blks_scanned, sample_blks_total", 13),
+    "copy": ("'copying', bytes_processed, bytes_total", 14),
+}
 KINDS = {"r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"}
 
 
@@ -200,6 +209,11 @@ class Postgresql(Dialect):
         rows = beside.run(lambda connection: connection.execute(text(BLOCKERS), {"session": session}).all())
         return tuple(Blocker(pid, user, host, float(age), state, query, end(pid)) for pid, user, host, state, age, query in rows)
 
+    def progress(self, beside: Beside, session: int) -> Phase | None:
+        """By the ``pg_stat_progress_…`` views."""
+        row = beside.run(lambda connection: connection.execute(text(progress_query(connection)), {"session": session}).first())
+        return None if row is None else Phase(str(row[0]), min(row[1] / row[2], 1.0) if row[2] else None)
+
     def tables(self, connection: Connection) -> list[str]:
         """Tables and views of the current schema that no extension owns."""
         return [name for kind, name in connection.execute(text(OWN_OBJECTS)) if kind != "S"]
@@ -212,6 +226,15 @@ class Postgresql(Dialect):
         for kind, name in connection.execute(text(OWN_TYPES)).all():
             what = "TYPE" if kind == "e" else "DOMAIN"
             connection.execute(text(f"DROP {what} IF EXISTS {self.quoted(connection, name)} CASCADE"))
+
+
+def progress_query(connection: Connection) -> str:
+    """The query for all the views that this server has."""
+    version = int((connection.dialect.server_version_info or (0,))[0])
+    views = [(name, columns) for name, (columns, since) in PROGRESS.items() if version >= since]
+    return " union all ".join(
+        f"select {columns} from pg_stat_progress_{name} where pid = cast(:session as integer)" for name, columns in views
+    )
 
 
 def end(pid: int) -> str:

@@ -33,6 +33,7 @@ from .lock import take_lock
 from .outcome import Applied, DatabaseOutcome
 from .parts import Recorder
 from .patience import Patience
+from .progress import Progress
 from .sqlite_rebuild.rebuild import ForeignKeysAreOn
 from .step import Attempt, Earlier, Step
 from .table import VersionTable, comma
@@ -57,7 +58,8 @@ class Runner:
         self.dialect = dialect_of(self.context.dialect.name)
         self.table = VersionTable(self.context)
         self.journal = journal_of(self.context)
-        self.on_event = on_event
+        self.progress = Progress(database, on_event)
+        self.on_event: Listener = self.progress.hear
         self.applied: list[Applied] = []
         self.builds_anew = False
         """Whether revisions of this run build tables anew without saying so in their source."""
@@ -160,7 +162,7 @@ class Runner:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Follow the statements of the revisions, where they may be committed in parts."""
-        with nullcontext() if self.database.connection is None else self.recorder.listening():
+        with nullcontext() if self.database.connection is None else self.recorder.listening(), self.progress.watching():
             yield
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:

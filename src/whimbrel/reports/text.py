@@ -10,8 +10,9 @@ from typing import Any, TextIO
 import click
 
 from ..errors import WhimbrelError
-from ..events import Event, FileWritten, Noticed, RevisionFinished, RevisionStarted
-from ..lines import Line, Meaning, Reportable, Span, line, plain
+from ..events import BackedUp, Event, FileWritten, Noticed, Progressed, RevisionFinished, RevisionStarted
+from ..lines import Line, Meaning, Reportable, Span, line, plain, size
+from ._status import Status
 
 STYLES: dict[Meaning, dict[str, Any]] = {
     "revision": {"fg": "yellow"},
@@ -37,11 +38,16 @@ class TextReport:
         self.verbose = verbose
         self.traceback = traceback
         self.out = sys.stderr if all_to_stderr else sys.stdout
+        self.status = Status(sys.stderr)
 
     def event(self, event: Event) -> None:
         """Show one thing as it happens."""
         if self.quiet:
             return
+        if isinstance(event, Progressed):
+            self.status.show(event)
+            return
+        self.status.clear()
         match event:
             case RevisionFinished():
                 where: list[Span] = [(f"[{event.database}] ", "strong")] if event.database else []
@@ -50,6 +56,10 @@ class TextReport:
                 write(line(*where, f"{event.direction}  ", (event.revision, "revision"), message, took), self.out)
             case RevisionStarted() if self.verbose:
                 write(line((f"running {event.direction} of {event.revision} …", "dim")), sys.stderr)
+            case BackedUp():
+                where = [(f"[{event.database}] ", "strong")] if event.database else []
+                took = (f"  ({size(event.bytes)}, {duration(event.seconds)})", "dim")
+                write(line(*where, "backup  ", (event.path, "path"), took), self.out)
             case FileWritten():
                 write(line("Created ", (event.path, "path")), self.out)
             case Noticed():
@@ -57,12 +67,14 @@ class TextReport:
 
     def result(self, result: Reportable) -> None:
         """Show what came of it."""
+        self.status.clear()
         if not self.quiet:
             for each in result.as_lines(verbose=self.verbose):
                 write(each, self.out)
 
     def error(self, error: WhimbrelError) -> None:
         """Show what went wrong, where, and what next."""
+        self.status.clear()
         if self.traceback:
             sys.stderr.write("".join(format_exception(error)))
         first, *rest = error.message.splitlines() or [""]
