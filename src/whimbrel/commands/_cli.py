@@ -60,11 +60,17 @@ class Settings:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+class OptionalValue(click.Option):
+    """An option that may go without its value: ``--backup``, or ``--backup=FILE``. What follows a space is never its value."""
+
+
 class Command(click.Command):
     """A click command that takes ``-1`` for a revision and not for an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does it, after moving such steps behind ``--``."""
+        optional = {name for option in self.params if isinstance(option, OptionalValue) for name in option.opts}
+        args = [f"{arg}=" if arg in optional and "--" not in args[:n] else arg for n, arg in enumerate(args)]
         valued = {
             name for option in self.params if isinstance(option, click.Option) and not option.is_flag for name in option.opts
         }

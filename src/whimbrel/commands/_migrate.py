@@ -13,6 +13,7 @@ from ..project import Project
 from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.index import history
+from ._backup import Saved, save_pending
 
 if TYPE_CHECKING:
     from ..execution.outcome import DatabaseOutcome
@@ -25,6 +26,7 @@ class Migrated:
     """What ran on each database."""
 
     databases: tuple[DatabaseOutcome, ...]
+    backups: tuple[Saved, ...] = ()
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -37,7 +39,8 @@ class Migrated:
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
-        return {"databases": [database.as_data() for database in self.databases]}
+        backups = {"backups": [saved.as_data() for saved in self.backups]} if self.backups else {}
+        return {"databases": [database.as_data() for database in self.databases], **backups}
 
 
 def migrate(
@@ -49,14 +52,19 @@ def migrate(
     sql: bool,
     tag: str | None,
     on_event: Listener,
+    backup: str | None = None,
 ) -> Migrated:
-    """Run a path on every database that env.py connects to, or write its script."""
+    """Run a path on every database that env.py connects to, or write its script.
+
+    backup: a file for a backup of each before anything runs, "" for a new one, None for none.
+    """
     from ..execution.env import Database, Task, run_environment
     from ..execution.runner import Runner
 
     graph = history(project)
     options = {"sql": sql, "tag": tag, "revision": target}
     start, target = split_range(project, graph, target, direction, sql)
+    backups = save_pending(project, path, graph, target, backup, options, on_event)
     done: list[DatabaseOutcome] = []
 
     def work(database: Database) -> None:
@@ -70,7 +78,7 @@ def migrate(
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))
-    return Migrated(tuple(done))
+    return Migrated(tuple(done), backups)
 
 
 def split_range(

@@ -67,7 +67,7 @@ def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Li
     run_environment(project, Task(work, options={"sql": False}))
     if not done and not settled:
         on_event(Noticed("Nothing has stopped half-way."))
-    return Resumed(tuple(done), tuple(settled))
+    return Resumed(tuple(done), settled=tuple(settled))
 
 
 def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutcome | str:
