@@ -104,7 +104,7 @@ class BatchingOperations(Operations):
         context = self.migration_context
         with super().batch_alter_table(*args, **kw) as batch:
             flush = context.environment_context.flush_batch if isinstance(context, RunContext) else None
-            if flush is not None and not context.as_sql:
+            if flush is not None:
                 batch.impl.flush = partial(flush, batch.impl, batch.impl.flush)  # type: ignore[method-assign]
             yield batch
 

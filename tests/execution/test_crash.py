@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from kit import Project
 from whimbrel.dialects import dialect_of
 
-EVERY_POINT = int(os.environ.get("WHIMBREL_TEST_EVERY_POINT", "7"))  # 1 in CI: each takes a while
+EVERY_POINT = int(os.environ.get("WHIMBREL_TEST_EVERY_POINT", "7"))  # each takes a while
 FIRST = """
 op.create_table("item", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20)))
 op.create_table("ledger", sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer))

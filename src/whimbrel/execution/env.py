@@ -127,7 +127,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
             database = Database(context, arguments, watch, scripts, prepared, tuple(one.name for one in done))
-            rebuilds = dialect_of(context.dialect.name).rebuilds_tables
+            rebuilds = dialect_of(context.dialect.name).rebuilds_tables and not context.as_sql
             environment.flush_batch = sqlite_rebuild.flush if rebuilds else None
             done.append(database)
             try:

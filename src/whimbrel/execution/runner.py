@@ -35,6 +35,7 @@ from .parts import Recorder
 from .patience import Patience
 from .progress import Progress
 from .sqlite_rebuild.rebuild import ForeignKeysAreOn
+from .sqlite_rebuild.script import Script
 from .step import Attempt, Earlier, Step
 from .table import VersionTable, comma
 
@@ -133,6 +134,8 @@ class Runner:
         state = set(current)
         if steps:
             self.make_table()
+        if self.context.as_sql and self.dialect.rebuilds_tables:
+            self.context.environment_context.flush_batch = self.script().flush
         patience = Patience(self.database, self.project.settings, self.on_event)
         self.recorder.execute = patience.execute
         with self.following(), patience.kept() if steps else nullcontext():
@@ -142,6 +145,15 @@ class Runner:
                 state = ended[-1]
                 del steps[: len(ended)]
         return self.outcome(current, state)
+
+    def script(self) -> Script:
+        """What writes down how tables are built anew, where there is no database to look at."""
+        from .replay import replay
+
+        heads = self.context.get_current_heads()
+        script = Script(self.context, partial(replay, self.project, self.graph, self.database, heads))
+        self.database.resources.callback(script.close)
+        return script
 
     def first_of(self, steps: Sequence[Step], most: int) -> Sequence[Step]:
         """The steps that go together; one that may build tables anew goes alone, because foreign keys are off for it."""

@@ -72,13 +72,13 @@ def refuse_damage(connection: Connection, table: str, column: str, old: str, new
         )
 
 
-def refuse_nulls(connection: Connection, table: str, column: str) -> None:
-    """Raise Refused where a column that shall be NOT NULL has NULLs."""
+def refuse_nulls(connection: Connection, table: str, column: str, wanted: str = "NOT NULL") -> None:
+    """Raise Refused where a column has NULLs that shall be NOT NULL, or something else that has none."""
     quote = connection.dialect.identifier_preparer.quote
     count = connection.exec_driver_sql(f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)} IS NULL").scalar_one()
     if count:
         raise Refused(
-            f"{table}.{column} cannot become NOT NULL: {count:,} row{'s have' if count > 1 else ' has'} NULL in it.",
+            f"{table}.{column} cannot become {wanted}: {count:,} row{'s have' if count > 1 else ' has'} NULL in it.",
             state="Nothing of this revision is left in the database.",
             hint=f'Fill them first, in the revision: op.execute("UPDATE {table} SET {column} = … WHERE {column} IS NULL").',
             data={"table": table, "column": column, "rows": count},

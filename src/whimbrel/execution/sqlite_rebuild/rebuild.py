@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ...errors import Refused
 from .draft import Draft
+from .lossless import refuse_nulls
 from .text import parse, same
 
 NATIVE = frozenset({"create_index", "drop_index", "create_table_comment", "drop_table_comment"})
@@ -126,23 +127,25 @@ def rebuild(connection: Connection, draft: Draft) -> None:
     table = draft.text.name
     temporary = TEMPORARY.format(table)
     refuse_enforced_keys(connection, table)
+    alias = draft.text.rowid_alias
+    if alias in draft.copied and parse(sql_of(connection, table)).rowid_alias != alias:
+        refuse_nulls(connection, table, alias, "INTEGER PRIMARY KEY, which numbers the rows")
     before = counts(connection, table)
     working = working_statements(connection, table)
     others = objects(connection, table)
     indexes = [(name, sql) for kind, name, sql in others if kind == "index"]
     triggers = [(name, sql) for kind, name, sql in others if kind == "trigger"]
-    sequence = last_number(connection, table) if draft.text.is_autoincrement else None
 
     execute(draft.text.sql(quote(temporary)))
     names = [*rowid_of(draft), *(quote(name) for name in draft.copied)]
     if names:
         listed = ", ".join(names)
         execute(f"INSERT INTO {quote(temporary)} ({listed}) SELECT {listed} FROM {quote(table)}")
+    if draft.text.is_autoincrement:
+        carry_last_number(connection, table, temporary)
     execute(f"DROP TABLE {quote(table)}")
     with legacy_rename(connection):
         execute(f"ALTER TABLE {quote(temporary)} RENAME TO {quote(table)}")
-    if sequence is not None:
-        remember_number(connection, table, sequence)
     for name, sql in indexes:
         if name.lower() not in draft.dropped_indexes and not draft.is_about_dropped(sql):
             execute(sql)
@@ -169,31 +172,24 @@ def objects(connection: Connection, table: str) -> list[tuple[str, str, str]]:
 
 def rowid_of(draft: Draft) -> list[str]:
     """The name under which the number of a row can be copied; none where a column is that number, or there is none."""
-    if not draft.text.has_rowid:
+    if not draft.text.has_rowid or draft.text.rowid_alias is not None:
         return []
-    for column in draft.text.columns:
-        if column.has("PRIMARY") and column.type.strip().upper() == "INTEGER":
-            return []
     taken = {column.name.lower() for column in draft.text.columns} | draft.dropped
-    single = [each for each in draft.text.constraints if each.kind == "PRIMARY" and len(each.columns) == 1]
-    for each in single:
-        found = draft.text.column(each.columns[0])
-        if found is not None and found.type.strip().upper() == "INTEGER":
-            return []
     return [name for name in ("rowid", "_rowid_", "oid") if name not in taken][:1]
 
 
-def last_number(connection: Connection, table: str) -> int | None:
-    """The highest number that AUTOINCREMENT has given."""
-    found = connection.exec_driver_sql("select seq from sqlite_sequence where name = ?", (table,)).scalar()
-    return None if found is None else int(found)
+def carry_last_number(connection: Connection, table: str, temporary: str) -> None:
+    """Have AUTOINCREMENT go on from the highest number that it has given; renaming a table keeps it."""
+    old, new = literal(table), literal(temporary)
+    connection.exec_driver_sql(f"DELETE FROM sqlite_sequence WHERE name = {new}")
+    connection.exec_driver_sql(
+        f"INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
+    )
 
 
-def remember_number(connection: Connection, table: str, number: int) -> None:
-    """Have AUTOINCREMENT go on from a number."""
-    changed = connection.exec_driver_sql("update sqlite_sequence set seq = max(seq, ?) where name = ?", (number, table))
-    if not changed.rowcount:
-        connection.exec_driver_sql("insert into sqlite_sequence (name, seq) values (?, ?)", (table, number))
+def literal(text: str) -> str:
+    """A text as it stands in SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -119,6 +119,12 @@ class Column:
         self.clauses = [clause for clause in self.clauses if clause.kind != kind]
 
     @property
+    def is_key_in_order(self) -> bool:
+        """Whether it is the primary key, and not a DESC one, which never is the number of the row (lang_createtable.html, 5)."""
+        keys = [clause for clause in self.clauses if clause.kind == "PRIMARY"]
+        return bool(keys) and "DESC" not in {piece.upper for piece in tokens(keys[0].text)}
+
+    @property
     def is_generated(self) -> bool:
         """Whether its values are computed."""
         return self.has("GENERATED") or self.has("AS")
@@ -161,6 +167,13 @@ class TableText:
     def has_rowid(self) -> bool:
         """Whether its rows have a number of their own: not WITHOUT ROWID."""
         return "WITHOUT" not in {piece.upper for piece in tokens(self.after)}
+
+    @property
+    def rowid_alias(self) -> str | None:
+        """The column that is the number of a row (lang_createtable.html, 5); None where there is none."""
+        listed = {each.columns[0].lower() for each in self.constraints if each.kind == "PRIMARY" and len(each.columns) == 1}
+        keys = [column for column in self.columns if column.is_key_in_order or column.name.lower() in listed]
+        return next((key.name for key in keys if key.type.strip().upper() == "INTEGER" and self.has_rowid), None)
 
     @property
     def is_autoincrement(self) -> bool:
