@@ -21,8 +21,8 @@ LONG = {
     "mariadb": "select sleep(0.5)",
 }
 FILL = {
-    "postgresql": "insert into item select i, md5(i::text) from generate_series(1, 300000) i",
-    "mariadb": "insert into item select seq, md5(seq) from seq_1_to_300000",
+    "postgresql": "insert into item select i, md5(i::text) from generate_series(1, 1500000) i",
+    "mariadb": "insert into item select seq, md5(seq) from seq_1_to_500000",
 }
 # Both report it while it lasts; MariaDB for what copies a table.
 BUILD = {
