@@ -13,13 +13,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.operations import AbstractOperations, Operations
+from alembic.autogenerate import RevisionContext, compare
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import AbstractOperations, Operations, ops
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from alembic.script.base import Script
 from alembic.script.revision import Revision as AlembicRevision
 from alembic.script.revision import RevisionMap
+from alembic.util import sqla_compat
 from sqlalchemy import Table
 
 from .revisions.graph import Graph
@@ -257,6 +260,62 @@ class LazyScript(Script):
     def longdoc(self) -> str:
         """The docstring."""
         return self._text
+
+
+class Comparing(AutogenContext):
+    """An AutogenContext that looks at an Inspector of ours, in the schemas that it is given, whatever ``include_schemas`` says."""
+
+    def __init__(self, context: RunContext, inspector: Any, schemas: Collection[str | None]) -> None:
+        own = context.opts.get("include_name")
+
+        def includes(name: str | None, type_: Any, parents: Any) -> bool:
+            if type_ == "schema" and name not in schemas:
+                return False
+            return own is None or bool(own(name, type_, parents))
+
+        several = bool(set(schemas) - {None})
+        super().__init__(context, opts={**context.opts, "include_schemas": several, "include_name": includes})
+        self.__dict__["inspector"] = inspector  # a memoized property there
+
+    def fill(self, upgrade: ops.UpgradeOps) -> None:
+        """Compare; ``alembic.autogenerate.produce_migrations`` does that with a context of its own."""
+        compare._produce_net_changes(self, upgrade)
+
+
+class Revising(RevisionContext):
+    """A RevisionContext whose comparison is ours.
+
+    fill: is given the context and the empty operations of a database, and the AutogenContext that renders them comes back.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        scripts: Scripts,
+        arguments: dict[str, Any],
+        fill: Callable[[RunContext, ops.UpgradeOps], AutogenContext],
+    ) -> None:
+        super().__init__(config, scripts, arguments, process_revision_directives=self.compare)
+        self._fill = fill
+        self._is_autogenerate = False
+
+    def run_autogenerate(self, rev: Any, migration_context: MigrationContext) -> None:
+        """Compare one database with its models."""
+        self._is_autogenerate = True
+        super().run_no_autogenerate(rev, migration_context)
+
+    def compare(self, context: Any, rev: Any, scripts: list[ops.MigrationScript]) -> None:
+        """Called before the hook of env.py, which gets what we have found."""
+        if self._is_autogenerate:
+            upgrade, downgrade = scripts[-1].upgrade_ops_list[-1], scripts[-1].downgrade_ops_list[-1]
+            self._last_autogen_context = self._fill(context, upgrade)
+            upgrade.reverse_into(downgrade)
+
+
+def final_name(constraint: Any, dialect: Any) -> str | None:
+    """The name that a constraint gets, by its naming convention too; None where the server chooses one."""
+    found = sqla_compat._get_constraint_final_name(constraint, dialect)
+    return None if found is None else str(found)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Compare the models with a database, and hold the result until it becomes a file.
 
-Alembic's RevisionContext does the comparing and rendering, so that hooks and plugins of the project see what they expect.
+Alembic's RevisionContext does the rendering, and its comparators are the first to compare, so that hooks and plugins of the
+project see what they expect.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from .._alembic import RunContext, Scripts
+from .._alembic import Comparing, Revising, RunContext, Scripts
 from ..errors import PendingChanges
 from ..revisions import paths
 from ..revisions.graph import Graph
@@ -21,14 +21,24 @@ from .words import changes
 
 MOST_PENDING = 10
 
+Compare = Callable[[RunContext], tuple[Comparing, ops.UpgradeOps]]
+"""Compares one database with its models."""
+
 
 class Draft:
     """A revision that is being made: the arguments of the command, and then the operations of each database."""
 
-    def __init__(self, config: Any, scripts: Scripts, graph: Graph, arguments: dict[str, Any]) -> None:
+    def __init__(self, config: Any, scripts: Scripts, graph: Graph, arguments: dict[str, Any], compare: Compare) -> None:
         self.graph = graph
         self.arguments = {**arguments, "rev_id": arguments.get("rev_id") or rev_id()}
-        self.context = RevisionContext(config, scripts, self.arguments)
+        self.context = Revising(config, scripts, self.arguments, self.fill)
+        self.compare_with_models = compare
+
+    def fill(self, context: RunContext, upgrade: ops.UpgradeOps) -> Comparing:
+        """Put what one database and its models differ in into the operations of the upgrade."""
+        compared, found = self.compare_with_models(context)
+        upgrade.ops[:] = found.ops
+        return compared
 
     def compare(
         self,

@@ -19,8 +19,25 @@ REVISION_OPTIONS = (
 )
 
 
+ANSWERS = (
+    click.option("--rename", multiple=True, metavar="OLD:NEW", help="A table or a column was renamed: user.fullname:full_name."),
+    click.option("--no-rename", is_flag=True, help="Nothing was renamed: what is gone is dropped, with its values."),
+    click.option(
+        "--fill", multiple=True, metavar="T.C=SQL", help="What rows get in a column that must not be null: user.age=20."
+    ),
+    click.option("--allow-drop", multiple=True, metavar="TABLE", help="This table may be dropped, though no model explains it."),
+)
+
+
 def revision_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add them to a command."""
     for option in reversed(REVISION_OPTIONS):
+        function = option(function)
+    return function
+
+
+def answer_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the answers to what a comparison asks."""
+    for option in reversed(ANSWERS):
         function = option(function)
     return function

@@ -15,7 +15,8 @@ from ..revisions.index import forget, history
 from ..revisions.read import read_revision
 
 if TYPE_CHECKING:
-    from ..autogenerate.revise import Draft
+    from ..autogenerate.answers import Answers
+    from ..autogenerate.revise import Compare, Draft
     from ..execution.env import Database
 
 ONE_SCREEN = 30  # lines
@@ -62,11 +63,17 @@ def few(changes: Iterable[str], *, verbose: bool) -> Iterator[Line]:
 
 
 def revise(
-    project: Project, arguments: Mapping[str, Any], *, autogenerate: bool, sql: bool = False, on_event: Listener
+    project: Project,
+    arguments: Mapping[str, Any],
+    *,
+    autogenerate: bool,
+    sql: bool = False,
+    on_event: Listener,
+    said: Answers | None = None,
 ) -> Written:
     """Write a new revision file: empty, or with what the models and the database differ in.
 
-    arguments: those of Alembic's ``command.revision``. Raises PendingChanges where the database is not at the head.
+    said: what was answered ahead of time. arguments: those of Alembic's ``command.revision``. Raises PendingChanges where the database is not at the head.
     """
     from ..autogenerate.write import Writer
     from ..execution.env import open_scripts
@@ -84,12 +91,12 @@ def revise(
     if arguments.get("rev_id"):
         replace(writer, longest=None).refuse_id(arguments["rev_id"])  # before a database is asked
     if environment:
-        draft, longest = compared(project, arguments, autogenerate, sql, options, on_event)
+        draft, longest = compared(project, arguments, autogenerate, sql, options, on_event, said)
         writer = replace(writer, longest=longest)
     else:
         from ..autogenerate.revise import Draft
 
-        draft = Draft(*open_scripts(project, **options), graph, {**arguments, "sql": sql})
+        draft = Draft(*open_scripts(project, **options), graph, {**arguments, "sql": sql}, comparing(project, said))
     changes = tuple(draft.changes()) if autogenerate else ()
     if autogenerate and not any(True for _ in draft.operations()):
         return Written(())
@@ -100,7 +107,13 @@ def revise(
 
 
 def compared(
-    project: Project, arguments: Mapping[str, Any], autogenerate: bool, sql: bool, options: dict[str, Any], on_event: Listener
+    project: Project,
+    arguments: Mapping[str, Any],
+    autogenerate: bool,
+    sql: bool,
+    options: dict[str, Any],
+    on_event: Listener,
+    said: Answers | None = None,
 ) -> tuple[Draft, int | None]:
     """Run env.py and compare every database with its models; also how long a revision id may be on all of them."""
     from ..autogenerate.revise import Draft
@@ -114,7 +127,7 @@ def compared(
     notices: list[str] = []
 
     def prepare(config: Any, scripts: Any) -> dict[str, Any]:
-        drafts.append(Draft(config, scripts, history(project), {**arguments, "sql": sql}))
+        drafts.append(Draft(config, scripts, history(project), {**arguments, "sql": sql}, comparing(project, said)))
         context = drafts[0].context
         return {"template_args": context.template_args, "revision_context": context}
 
@@ -137,6 +150,16 @@ def compared(
     for text in notices:
         on_event(Noticed(text))
     return drafts[0], min(limits, default=None)
+
+
+def comparing(project: Project, said: Answers | None) -> Compare:
+    """What compares one database with its models. said: None where nothing shall be asked."""
+    from ..autogenerate.answers import Answers
+    from ..autogenerate.compare import Comparison
+    from ..execution.journal import is_ours
+
+    known = said or Answers(is_no_rename=True)
+    return lambda context: Comparison(context, known, project.command, is_ours).run()
 
 
 def said_by_journal(project: Project, database: Database, current: Collection[str]) -> Iterator[str]:

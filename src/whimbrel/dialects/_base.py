@@ -175,6 +175,27 @@ class Dialect:
         """How far the statement that a session executes is; None where the server does not tell."""
         return None
 
+    # -- names
+
+    def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
+        """The statement that gives a thing of a table another name; None where that means to drop and create it.
+
+        kind: index, primary, unique, foreign, check or sequence. All names as they stand in SQL.
+        """
+        return None
+
+    def names_constraints_itself(self, name: str, table: str) -> bool:
+        """Whether a constraint without a name gets one like that from the server."""
+        return False
+
+    def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
+        """The sequence behind each numbered column, where it is its default: schema (None for the default one), table, column."""
+        return {}
+
+    def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
+        """The tables that belong to extensions of the server: schema (None for the default one) and name."""
+        return set()
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables and views of the default schema that are not an extension's, by name."""
         found: Inspector = inspect(connection)

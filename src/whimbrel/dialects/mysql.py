@@ -84,6 +84,10 @@ class Mysql(Dialect):
         """By error number."""
         return WHY.get(number(error))
 
+    def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
+        """An index, of a unique constraint as well (MariaDB 10.5.2, MySQL 5.7)."""
+        return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}" if kind in ("index", "unique") else None
+
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """A named lock of the server; the database and the version table are in the name."""
         schema = schema_of(connection, table) or connection.scalar(text("select database()"))

@@ -22,6 +22,18 @@ WHY = {
     "53": "The server has no connection left.",
     "57P03": "The server is starting up or shutting down.",
 }
+OWNED_SEQUENCES = """
+    select n.nspname, t.relname, a.attname, s.relname from pg_depend d
+    join pg_class s on s.oid = d.objid and s.relkind = 'S'
+    join pg_class t on t.oid = d.refobjid join pg_namespace n on n.oid = t.relnamespace
+    join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
+    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'a'
+"""
+TABLES_OF_EXTENSIONS = """
+    select n.nspname, c.relname from pg_depend d
+    join pg_class c on c.oid = d.objid join pg_namespace n on n.oid = c.relnamespace
+    where d.classid = 'pg_class'::regclass and d.deptype = 'e' and c.relkind in ('r', 'p')
+"""
 OWN_OBJECTS = """
     select c.relkind, c.relname from pg_class c
     where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
@@ -213,6 +225,30 @@ class Postgresql(Dialect):
         """By the ``pg_stat_progress_…`` views."""
         row = beside.run(lambda connection: connection.execute(text(progress_query(connection)), {"session": session}).first())
         return None if row is None else Phase(str(row[0]), min(row[1] / row[2], 1.0) if row[2] else None)
+
+    def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
+        """ALTER INDEX, ALTER SEQUENCE, or a constraint of ALTER TABLE."""
+        if kind in ("index", "sequence"):
+            return f"ALTER {kind.upper()} {f'{schema}.' if schema else ''}{old} RENAME TO {new}"
+        return f"ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}"
+
+    def names_constraints_itself(self, name: str, table: str) -> bool:
+        """As makeObjectName() in the server's source puts names together: table, column, what it is."""
+        return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
+
+    def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
+        """The sequences that belong to columns: of SERIAL, not of IDENTITY."""
+        default = connection.dialect.default_schema_name
+        return {
+            (None if schema == default else schema, table, column): sequence
+            for schema, table, column, sequence in connection.execute(text(OWNED_SEQUENCES))
+        }
+
+    def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
+        """PostGIS's and the like."""
+        default = connection.dialect.default_schema_name
+        rows = connection.execute(text(TABLES_OF_EXTENSIONS))
+        return {(None if schema == default else schema, name) for schema, name in rows}
 
     def tables(self, connection: Connection) -> list[str]:
         """Tables and views of the current schema that no extension owns."""

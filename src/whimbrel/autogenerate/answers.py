@@ -1,0 +1,83 @@
+"""What a comparison cannot know, and who answers: the command line ahead of time, a person, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..errors import Refused, UsageError
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something only a person knows.
+
+    text: one sentence. reasons: what speaks for a yes. flag: what answers it with yes on the command line; for a value,
+    what stands before the value. wants_value: whether the answer is a text, and not yes or no.
+    """
+
+    text: str
+    flag: str
+    reasons: tuple[str, ...] = ()
+    wants_value: bool = False
+
+
+Asker = Callable[[Question], str | bool | None]
+"""Puts a question to a person: the answer, None where none was given."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was said ahead of time.
+
+    renames: old name to new one, ``user``, ``user.fullname`` or an enum type's ``status.done`` to a plain name.
+    fills: ``user.age`` to an SQL expression. allow_drop: tables that may go. ask: who is asked else; None for nobody.
+    """
+
+    renames: tuple[tuple[str, str], ...] = ()
+    is_no_rename: bool = False
+    fills: Mapping[str, str] = field(default_factory=dict)
+    allow_drop: frozenset[str] = frozenset()
+    ask: Asker | None = None
+
+
+def answers(
+    renames: Iterable[str] = (),
+    no_rename: bool = False,
+    fills: Iterable[str] | Mapping[str, str] = (),
+    allow_drop: Iterable[str] = (),
+    ask: Asker | None = None,
+) -> Answers:
+    """From what was typed: ``user.fullname:full_name``, ``user.age=20``. Raises UsageError."""
+    given = dict(fills) if isinstance(fills, Mapping) else dict(split(each, "=", "--fill user.age=20") for each in fills)
+    pairs = tuple(split(each, ":", "--rename user.fullname:full_name") for each in renames)
+    for old, new in pairs:
+        if "." in new:
+            # The table may be said again: user.fullname:user.full_name.
+            table, _, column = new.rpartition(".")
+            if table.split(".")[-1] != old.rpartition(".")[0].split(".")[-1]:
+                raise UsageError(f"--rename {old}:{new}: a column stays in its table.", hint=f"Write --rename {old}:{column}.")
+    return Answers(tuple((old, new.rpartition(".")[2]) for old, new in pairs), no_rename, given, frozenset(allow_drop), ask)
+
+
+def split(text: str, mark: str, example: str) -> tuple[str, str]:
+    """The two sides of an option's value."""
+    before, found, after = text.partition(mark)
+    if not (found and before.strip() and after.strip()):
+        raise UsageError(f"'{text}' does not say enough.", hint=f"Write it as in {example}.")
+    return before.strip(), after.strip()
+
+
+class Undecided(Refused):
+    """Something cannot be known, and nobody was there to be asked."""
+
+
+def undecided(open_questions: list[Question], command: str, no: str = "") -> Undecided:
+    """The error that lists questions with the flags that answer them."""
+    lines = [f"  {question.text}\n    {question.flag}" for question in open_questions]
+    return Undecided(
+        "This cannot be known from the models and the database:\n" + "\n".join(lines),
+        state="Nothing has been written.",
+        hint=f"Say yes by adding such flags to '{command} migrate'{f'; {no}' if no else ''}.",
+        data={"questions": [{"text": question.text, "flag": question.flag} for question in open_questions]},
+    )

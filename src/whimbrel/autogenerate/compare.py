@@ -1,0 +1,196 @@
+"""Compare the models with one database: what Alembic sees, what it does not see, and renames as renames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import Connection, MetaData, Table
+
+from .._alembic import Comparing, RunContext
+from ..dialects import dialect_of
+from ..schema.inspector import inspector_of
+from ..schema.snapshot import Key, Snapshot, take
+from .answers import Answers, Question, undecided
+from .follow import following
+from .operations import RenameColumn, RenameTable
+from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, table_pair
+
+
+class Comparison:
+    """One database and its models.
+
+    is_ours: whether a table belongs to us and not to the application.
+    """
+
+    def __init__(self, context: RunContext, answers: Answers, command: str, is_ours: Callable[[str | None], bool]) -> None:
+        assert isinstance(context.connection, Connection)
+        self.context = context
+        self.answers = answers
+        self.command = command
+        self.is_ours = is_ours
+        self.connection = context.connection
+        self.sqla_dialect = context.connection.dialect
+        self.dialect = dialect_of(context.dialect.name)
+        self.models = models_of(context.opts.get("target_metadata"), self.sqla_dialect.default_schema_name)
+        self.before = self.look()
+        self.snapshot = self.before.copy()
+        self.renames: list[Rename] = []
+        self.first: list[ops.MigrateOperation] = []
+        """The operations that rename, in their order."""
+        self.unused: set[str] = set()
+        """Old names that were said on the command line and are about neither tables nor columns."""
+
+    def look(self) -> Snapshot:
+        """The database: the default schema and those that models name."""
+        schemas = {schema for schema, _ in self.models} | {None}
+        version_table = self.context.table
+        foreign = self.dialect.tables_of_extensions(self.connection)
+
+        def leave_out(key: Key) -> bool:
+            is_versions = key == (version_table.schema, version_table.name)
+            return is_versions or self.is_ours(key[1]) or key in foreign
+
+        in_their_order = sorted(schemas, key=lambda schema: schema or "")
+        return take(self.connection, in_their_order, leave_out=leave_out, numbering=self.dialect.numbering(self.connection))
+
+    def run(self) -> tuple[Comparing, ops.UpgradeOps]:
+        """The operations that make the database what the models say. Raises Undecided where that is not known."""
+        explicit, self.unused = named(self.answers.renames, self.snapshot, self.models)
+        self.rename(explicit)
+        self.rename(list(hinted(self.models, self.snapshot)))
+        denied: set[str] = set()
+        while True:
+            compared, upgrade = self.compare()
+            asked = [] if self.answers.is_no_rename else [each for each in self.likely(upgrade) if each.old not in denied]
+            if not asked:
+                break
+            agreed = self.ask(asked)
+            denied |= {each.old for each in asked if each not in agreed}
+            self.rename(agreed)
+        upgrade.ops[:0] = self.first
+        return compared, upgrade
+
+    def compare(self) -> tuple[Comparing, ops.UpgradeOps]:
+        """One comparison by Alembic, on the database as it will be after the renames."""
+        compared = Comparing(self.context, inspector_of(self.connection, self.snapshot), set(self.snapshot.tables))
+        upgrade = ops.UpgradeOps([])
+        compared.fill(upgrade)
+        return compared, upgrade
+
+    # -- renames
+
+    def likely(self, upgrade: ops.UpgradeOps) -> list[Rename]:
+        """What may be renamed: tables first, for their columns can be compared only then."""
+        dropped = [op for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
+        created = [op for op in upgrade.ops if isinstance(op, ops.CreateTableOp)]
+        pairs = []
+        for old in dropped:
+            for new in created:
+                key, model = (old.schema, old.table_name), self.models.get(self.key(new.schema, new.table_name))
+                if old.schema == new.schema and model is not None:
+                    score, reasons = table_pair(
+                        self.snapshot.facts["columns"].get(key, ()), old.table_name, model, self.sqla_dialect
+                    )
+                    pairs.append(Rename(key, None, new.table_name, reasons, score))
+        found = best_pairs(pairs)
+        return found or best_pairs(self.column_pairs(upgrade))
+
+    def column_pairs(self, upgrade: ops.UpgradeOps) -> Iterator[Rename]:
+        """Every column that went with every one that came in the same table."""
+        for modified in upgrade.ops:
+            if not isinstance(modified, ops.ModifyTableOps):
+                continue
+            key = (modified.schema, modified.table_name)
+            model = self.models.get(key)
+            if model is None:
+                continue
+            there = [each["name"] for each in self.snapshot.facts["columns"].get(key, ())]
+            wanted = [each.name for each in model.columns]
+            for gone in (op for op in modified.ops if isinstance(op, ops.DropColumnOp)):
+                for came in (op for op in modified.ops if isinstance(op, ops.AddColumnOp)):
+                    old = self.snapshot.column(key, gone.column_name)
+                    if old is None or came.column.name not in wanted:
+                        continue
+                    at, where = there.index(gone.column_name), wanted.index(came.column.name)
+                    score, reasons = column_pair(old, at, model.columns[came.column.name], where, self.sqla_dialect)
+                    yield Rename(key, gone.column_name, came.column.name, reasons, score)
+
+    def ask(self, pairs: list[Rename]) -> list[Rename]:
+        """Those that a person says yes to. Raises Undecided where nobody can be asked."""
+        if self.answers.ask is None:
+            questions: list[Question] = [pair.question for pair in pairs]
+            raise undecided(questions, self.command, "or --no-rename where the old one goes with its values")
+        return [pair for pair in pairs if self.answers.ask(pair.question)]
+
+    def rename(self, agreed: list[Rename]) -> None:
+        """Make the database that is compared look renamed, and remember how to get there."""
+        tables = [each for each in agreed if each.column is None]
+        for schema in dict.fromkeys(each.table[0] for each in tables):
+            names = {each.table[1]: each.new for each in tables if each.table[0] == schema}
+            for old, new in in_order(names, self.snapshot.tables[schema], aside):
+                self.snapshot.rename_table((schema, old), new)
+                self.first.append(RenameTable(old, new, schema=schema))
+            for old, new in names.items():
+                self.follow((schema, new), old, new, is_table=True)
+        moved = {each.table: (each.table[0], each.new) for each in tables}
+        columns = [each for each in agreed if each.column is not None]
+        for table in dict.fromkeys(moved.get(each.table, each.table) for each in columns):
+            names = {str(each.column): each.new for each in columns if moved.get(each.table, each.table) == table}
+            self.rename_columns(table, names)
+        self.renames += agreed
+
+    def rename_columns(self, table: Key, names: dict[str, str]) -> None:
+        """The columns of one table, each in a step of its own."""
+        there = {each["name"]: each for each in self.snapshot.facts["columns"][table]}
+        facts = dict(there)
+        for old, new in in_order(names, there, aside):
+            known = facts.pop(old)
+            facts[new] = known
+            step = RenameColumn(
+                table[1],
+                old,
+                schema=table[0],
+                modify_name=new,
+                existing_type=known["type"],
+                existing_nullable=known.get("nullable"),
+                existing_comment=known.get("comment"),
+            )
+            self.first.append(ops.ModifyTableOps(table[1], [step], schema=table[0]))
+        self.snapshot.rename_columns(table, names)
+        for old, new in names.items():
+            self.follow(table, old, new, is_table=False)
+
+    def follow(self, table: Key, old: str, new: str, *, is_table: bool) -> None:
+        """Rename what carries the name, in this table and in those that reference it."""
+        others = [key for key in self.snapshot if key != table and self.references(key, table)] if is_table else []
+        for key in (table, *others):
+            model = self.models.get(key)
+            if model is not None:
+                self.first += following(
+                    self.snapshot, key, model, old, new, self.dialect, self.sqla_dialect, is_table=is_table and key == table
+                )
+
+    def references(self, key: Key, other: Key) -> bool:
+        """Whether a table has a foreign key to another one."""
+        return any((each["referred_schema"], each["referred_table"]) == other for each in self.snapshot.of("foreign_keys", key))
+
+    def key(self, schema: str | None, name: str) -> Key:
+        """A table as the snapshot names it."""
+        return (None if schema == self.sqla_dialect.default_schema_name else schema, name)
+
+
+def aside(name: str) -> str:
+    """A name to pass by."""
+    return f"whimbrel_{name}"
+
+
+def models_of(metadata: Any, default_schema: str | None) -> dict[Key, Table]:
+    """The tables of the models, with None for the default schema."""
+    every: list[MetaData] = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata] if metadata is not None else []
+    return {
+        (None if table.schema == default_schema else table.schema, table.name): table
+        for each in every
+        for table in each.tables.values()
+    }

@@ -1,0 +1,87 @@
+"""Operations that Alembic's autogenerate does not make, each with its way back and with how it is written into a file.
+
+They are written as calls of ``op`` that every Alembic knows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import ops
+
+
+class RenameTable(ops.RenameTableOp):
+    """A table gets another name."""
+
+    def reverse(self) -> RenameTable:
+        """The old name again."""
+        return RenameTable(self.new_table_name, self.table_name, schema=self.schema)
+
+
+class RenameColumn(ops.AlterColumnOp):
+    """A column gets another name."""
+
+    def reverse(self) -> RenameColumn:
+        """The old name again."""
+        return RenameColumn(
+            self.table_name,
+            str(self.modify_name),
+            schema=self.schema,
+            modify_name=self.column_name,
+            existing_type=self.existing_type,
+            existing_nullable=self.existing_nullable,
+            existing_server_default=self.existing_server_default,
+            existing_comment=self.existing_comment,
+            **self.kw,
+        )
+
+
+class Execute(ops.ExecuteSQLOp):
+    """SQL, with the SQL that takes it back; an empty text for nothing."""
+
+    def __init__(self, sql: str, back: str = "", *, words: str = "", alone: bool = False) -> None:
+        super().__init__(sql)
+        self.back = back
+        self.words = words
+        """What it does, for a person."""
+        self.alone = alone
+        """Whether it must be committed before others use it."""
+
+    def reverse(self) -> Execute:
+        """The way back."""
+        return Execute(self.back, str(self.sqltext), words=f"{self.words}, undone" if self.words else "", alone=self.alone)
+
+
+class OneWay(Execute):
+    """SQL that only one of the two directions runs, where the other one has another operation for it."""
+
+
+@renderers.dispatch_for(RenameTable)
+def render_table(context: Any, op: RenameTable) -> str:
+    """``op.rename_table(…)``."""
+    schema = f", schema={op.schema!r}" if op.schema else ""
+    return f"{prefix(context)}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+
+
+@renderers.dispatch_for(Execute)
+def render_sql(context: Any, op: Execute) -> list[str]:
+    """``op.execute(…)``."""
+    text = str(op.sqltext)
+    if not text:
+        return []
+    call = f"{prefix(context)}execute({quoted(text)})"
+    return ["with op.get_context().autocommit_block():", f"    {call}"] if op.alone else [call]
+
+
+def prefix(context: Any) -> str:
+    """What stands before the name of an operation: ``op.``, or what env.py has set."""
+    return str(context.opts.get("alembic_module_prefix") or "")
+
+
+def quoted(text: str) -> str:
+    """A Python string, in double quotes where that needs no escapes."""
+    found = repr(text)
+    if found.startswith("'") and '"' not in found and "\\'" not in found:
+        return f'"{found[1:-1]}"'
+    return found

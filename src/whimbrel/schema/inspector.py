@@ -1,0 +1,75 @@
+"""An Inspector that answers from a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import NoSuchTableError
+
+from .snapshot import FACTS, Key, Snapshot
+
+
+class FromSnapshot:
+    """What is mixed into the Inspector of a dialect; what the snapshot does not have is asked of the database."""
+
+    snapshot: Snapshot
+
+    def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """The names of the tables."""
+        if schema in self.snapshot.tables:
+            return list(self.snapshot.tables[schema])
+        names: list[str] = super().get_table_names(schema=schema, **kw)  # type: ignore[misc]
+        return names
+
+    def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether there is that table."""
+        return self.snapshot.has((schema, table_name)) or bool(super().has_table(table_name, schema=schema, **kw))  # type: ignore[misc]
+
+
+def of_one(fact: str) -> Any:
+    """The method ``get_<fact>``."""
+
+    def get(self: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+        snapshot: Snapshot = self.snapshot
+        if schema not in snapshot.tables:
+            return getattr(super(FromSnapshot, self), f"get_{fact}")(table_name, schema=schema, **kw)
+        if fact not in snapshot.facts:
+            raise NotImplementedError
+        if not snapshot.has((schema, table_name)):
+            raise NoSuchTableError(table_name)
+        return snapshot.of(fact, (schema, table_name))
+
+    return get
+
+
+def of_many(fact: str) -> Any:
+    """The method ``get_multi_<fact>``."""
+
+    def get_multi(self: Any, schema: str | None = None, filter_names: Collection[str] | None = None, **kw: Any) -> Any:
+        snapshot: Snapshot = self.snapshot
+        if schema not in snapshot.tables:
+            return getattr(super(FromSnapshot, self), f"get_multi_{fact}")(schema=schema, filter_names=filter_names, **kw)
+        if fact not in snapshot.facts:
+            raise NotImplementedError
+        wanted: Collection[str] = snapshot.tables[schema] if filter_names is None else filter_names
+        keys: list[Key] = [(schema, name) for name in wanted if snapshot.has((schema, name))]
+        return {key: snapshot.of(fact, key) for key in keys}
+
+    return get_multi
+
+
+for each in FACTS:
+    setattr(FromSnapshot, f"get_{each}", of_one(each))
+    setattr(FromSnapshot, f"get_multi_{each}", of_many(each))
+
+
+def inspector_of(connection: Connection, snapshot: Snapshot) -> Any:
+    """An Inspector of that connection which answers from a snapshot."""
+    real = inspect(connection)
+    cls: Any = type("SnapshotInspector", (FromSnapshot, type(real)), {})
+    made = cls.__new__(cls)
+    made.__dict__.update(vars(real))
+    made.snapshot = snapshot
+    return made

@@ -1,0 +1,177 @@
+"""A database as SQLAlchemy's Inspector tells of it, read at once, whatever the number of tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.engine.reflection import ObjectKind
+
+Key = tuple[str | None, str]
+"""A table: its schema (None for the default one) and its name."""
+
+FACTS = (
+    *("columns", "pk_constraint", "foreign_keys", "indexes", "unique_constraints", "check_constraints"),
+    *("table_comment", "table_options"),
+)
+
+
+@dataclass
+class Snapshot:
+    """Tables as they were at one moment.
+
+    facts: what the Inspector's method ``get_<fact>`` answers for each table; a fact that the dialect does not tell is missing.
+    """
+
+    tables: dict[str | None, list[str]] = field(default_factory=dict)
+    facts: dict[str, dict[Key, Any]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Key]:
+        """All tables."""
+        for schema, names in self.tables.items():
+            for name in names:
+                yield schema, name
+
+    def has(self, key: Key) -> bool:
+        """Whether there is that table."""
+        return key[1] in self.tables.get(key[0], ())
+
+    def of(self, fact: str, key: Key) -> Any:
+        """One fact of a table; a copy of it, for callers change what they get. Empty where nothing is known."""
+        found = self.facts.get(fact, {}).get(key)
+        if found is None:
+            return {} if fact in ("pk_constraint", "table_comment", "table_options") else []
+        return dict(found) if isinstance(found, dict) else [dict(each) for each in found]
+
+    def column(self, key: Key, name: str) -> dict[str, Any] | None:
+        """One column."""
+        return next((each for each in self.facts.get("columns", {}).get(key, ()) if each["name"] == name), None)
+
+    def copy(self) -> Snapshot:
+        """Another one, which may be changed."""
+        facts = {fact: {key: self.of(fact, key) for key in known} for fact, known in self.facts.items()}
+        return Snapshot({schema: list(names) for schema, names in self.tables.items()}, facts)
+
+    # -- renaming, as a database does it: whatever names the old one names the new one afterwards
+
+    def rename_table(self, key: Key, new: str) -> None:
+        """Give a table another name."""
+        schema, old = key
+        self.tables[schema][self.tables[schema].index(old)] = new
+        for known in self.facts.values():
+            if key in known:
+                known[schema, new] = known.pop(key)
+        for keys in self.facts.get("foreign_keys", {}).values():
+            for each in keys:
+                if (each["referred_schema"], each["referred_table"]) == key:
+                    each["referred_table"] = new
+
+    def rename_columns(self, key: Key, names: dict[str, str]) -> None:
+        """Give columns other names, all at once."""
+
+        def renamed(columns: Iterable[str | None]) -> list[str | None]:
+            return [names.get(column, column) if column is not None else None for column in columns]
+
+        for each in self.facts["columns"].get(key, ()):
+            each["name"] = names.get(each["name"], each["name"])
+            if each.get("computed"):
+                each["computed"] = {**each["computed"], "sqltext": in_text(each["computed"]["sqltext"], names)}
+        primary = self.facts.get("pk_constraint", {}).get(key)
+        if primary:
+            primary["constrained_columns"] = renamed(primary["constrained_columns"])
+        for each in self.facts.get("unique_constraints", {}).get(key, ()):
+            each["column_names"] = renamed(each["column_names"])
+        for each in self.facts.get("indexes", {}).get(key, ()):
+            rename_in_index(each, names, renamed)
+        for each in self.facts.get("check_constraints", {}).get(key, ()):
+            each["sqltext"] = in_text(each["sqltext"], names)
+        for other, keys in self.facts.get("foreign_keys", {}).items():
+            for each in keys:
+                if other == key:
+                    each["constrained_columns"] = renamed(each["constrained_columns"])
+                if (each["referred_schema"], each["referred_table"]) == key:
+                    each["referred_columns"] = renamed(each["referred_columns"])
+
+    def rename_thing(self, fact: str, key: Key, old: str, new: str) -> None:
+        """Give an index or a constraint of a table another name."""
+        found = self.facts.get(fact, {}).get(key)
+        for each in [found] if isinstance(found, dict) else found or ():
+            if each.get("name") == old:
+                each["name"] = new
+            if each.get("duplicates_index") == old:
+                each["duplicates_index"] = new
+            if each.get("duplicates_constraint") == old:
+                each["duplicates_constraint"] = new
+
+
+def rename_in_index(index: dict[str, Any], names: dict[str, str], renamed: Callable[[Iterable[Any]], list[Any]]) -> None:
+    """Give columns of an index other names."""
+    index["column_names"] = renamed(index["column_names"])
+    if index.get("expressions"):
+        index["expressions"] = [in_text(text, names) for text in index["expressions"]]
+    if index.get("include_columns"):
+        index["include_columns"] = renamed(index["include_columns"])
+    if index.get("column_sorting"):
+        index["column_sorting"] = {names.get(name, name): order for name, order in index["column_sorting"].items()}
+    options = dict(index.get("dialect_options") or {})
+    for name, value in options.items():
+        if name.endswith("_where"):
+            options[name] = in_text(value, names)
+        elif name.endswith("_include"):
+            options[name] = renamed(value)
+        elif name.endswith("_ops"):
+            options[name] = {names.get(column, column): ops for column, ops in value.items()}
+    if options:
+        index["dialect_options"] = options
+
+
+def in_text(text: Any, names: dict[str, str]) -> Any:
+    """An SQL expression with other names of columns."""
+    if not isinstance(text, str) or not names:
+        return text
+    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"'(?:[^']|'')*'|(?<![\w$])({pattern})(?![\w$(])", lambda m: names[m[1]] if m[1] else m[0], text)
+
+
+def take(
+    connection: Connection,
+    schemas: Iterable[str | None],
+    *,
+    leave_out: Callable[[Key], bool],
+    numbering: dict[tuple[str | None, str, str], str],
+) -> Snapshot:
+    """Read what is in some schemas; a schema that is not there has no tables.
+
+    numbering: the sequences behind columns, by schema, table and column; such a column has no default but is numbered.
+    """
+    inspector = inspect(connection)
+    there = set(inspector.get_schema_names()) if set(schemas) - {None} else set()
+    found = Snapshot()
+    for schema in schemas:
+        if schema is not None and schema not in there:
+            found.tables[schema] = []
+            continue
+        names = [name for name in inspector.get_table_names(schema=schema) if not leave_out((schema, name))]
+        found.tables[schema] = names
+        for fact in FACTS:
+            answers = ask(inspector, fact, schema, names)
+            if answers is not None:
+                found.facts.setdefault(fact, {}).update(answers)
+    for (schema, table, name), sequence in numbering.items():
+        column = found.column((schema, table), name)
+        if column is not None and "nextval(" in str(column.get("default")):
+            column.update(default=None, autoincrement=True, sequence_of_its_own=sequence)
+    return found
+
+
+def ask(inspector: Any, fact: str, schema: str | None, names: list[str]) -> dict[Key, Any] | None:
+    """One fact of some tables; None where the dialect does not know it."""
+    wanted = set(names)
+    try:
+        answers = getattr(inspector, f"get_multi_{fact}")(schema=schema, kind=ObjectKind.TABLE)
+    except NotImplementedError:
+        return None
+    return {(schema, name): answer for (_, name), answer in answers.items() if name in wanted}
