@@ -263,7 +263,7 @@ class LazyScript(Script):
 
 
 class Comparing(AutogenContext):
-    """An AutogenContext that looks at an Inspector of ours, in the schemas that it is given, whatever ``include_schemas`` says."""
+    """An AutogenContext that looks at an Inspector of ours, in these schemas, whatever ``include_schemas`` says."""
 
     def __init__(self, context: RunContext, inspector: Any, schemas: Collection[str | None]) -> None:
         own = context.opts.get("include_name")
@@ -286,6 +286,7 @@ class Revising(RevisionContext):
     """A RevisionContext whose comparison is ours.
 
     fill: is given the context and the empty operations of a database, and the AutogenContext that renders them comes back.
+    finish: is given the operations and those of the way back.
     """
 
     def __init__(
@@ -294,9 +295,11 @@ class Revising(RevisionContext):
         scripts: Scripts,
         arguments: dict[str, Any],
         fill: Callable[[RunContext, ops.UpgradeOps], AutogenContext],
+        finish: Callable[[ops.UpgradeOps, ops.DowngradeOps], None],
     ) -> None:
         super().__init__(config, scripts, arguments, process_revision_directives=self.compare)
         self._fill = fill
+        self._finish = finish
         self._is_autogenerate = False
 
     def run_autogenerate(self, rev: Any, migration_context: MigrationContext) -> None:
@@ -310,6 +313,7 @@ class Revising(RevisionContext):
             upgrade, downgrade = scripts[-1].upgrade_ops_list[-1], scripts[-1].downgrade_ops_list[-1]
             self._last_autogen_context = self._fill(context, upgrade)
             upgrade.reverse_into(downgrade)
+            self._finish(upgrade, downgrade)
 
 
 def final_name(constraint: Any, dialect: Any) -> str | None:

@@ -39,6 +39,8 @@ class Answers:
     fills: Mapping[str, str] = field(default_factory=dict)
     allow_drop: frozenset[str] = frozenset()
     ask: Asker | None = None
+    is_asked: bool = True
+    """Whether there are questions at all; a mere check has none."""
 
 
 def answers(

@@ -13,21 +13,28 @@ from ..dialects import dialect_of
 from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
 from .answers import Answers, Question, undecided
+from .fills import Fills
 from .follow import following
+from .guard import Guard
+from .names import give_names
 from .operations import RenameColumn, RenameTable
+from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, table_pair
 
 
 class Comparison:
     """One database and its models.
 
-    is_ours: whether a table belongs to us and not to the application.
+    guard: what may be dropped. is_ours: whether a table belongs to us and not to the application.
     """
 
-    def __init__(self, context: RunContext, answers: Answers, command: str, is_ours: Callable[[str | None], bool]) -> None:
+    def __init__(
+        self, context: RunContext, answers: Answers, guard: Guard, command: str, is_ours: Callable[[str | None], bool]
+    ) -> None:
         assert isinstance(context.connection, Connection)
         self.context = context
         self.answers = answers
+        self.guard = guard
         self.command = command
         self.is_ours = is_ours
         self.connection = context.connection
@@ -63,12 +70,15 @@ class Comparison:
         denied: set[str] = set()
         while True:
             compared, upgrade = self.compare()
+            self.guard.leave_others_alone(upgrade)
             asked = [] if self.answers.is_no_rename else [each for each in self.likely(upgrade) if each.old not in denied]
             if not asked:
                 break
             agreed = self.ask(asked)
             denied |= {each.old for each in asked if each not in agreed}
             self.rename(agreed)
+        self.guard.check(upgrade, self.models, self.before)
+        self.improve(upgrade)
         upgrade.ops[:0] = self.first
         return compared, upgrade
 
@@ -78,6 +88,16 @@ class Comparison:
         upgrade = ops.UpgradeOps([])
         compared.fill(upgrade)
         return compared, upgrade
+
+    def improve(self, upgrade: ops.UpgradeOps) -> None:
+        """What makes the operations run as they are, on every database and on the way back."""
+        models = {self.key(schema, name): model for (schema, name), model in self.models.items()}
+        in_creation_order(upgrade, models, self.sqla_dialect)
+        in_drop_order(upgrade, self.snapshot)
+        give_names(upgrade, self.sqla_dialect)
+        keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
+        if self.answers.is_asked:
+            Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)
 
     # -- renames
 

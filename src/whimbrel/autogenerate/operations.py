@@ -5,6 +5,7 @@ They are written as calls of ``op`` that every Alembic knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alembic.autogenerate import renderers
@@ -53,8 +54,35 @@ class Execute(ops.ExecuteSQLOp):
         return Execute(self.back, str(self.sqltext), words=f"{self.words}, undone" if self.words else "", alone=self.alone)
 
 
-class OneWay(Execute):
-    """SQL that only one of the two directions runs, where the other one has another operation for it."""
+class BatchWithConvention(ops.ModifyTableOps):
+    """Changes of a table whose constraints have no names in the database: a naming convention says which is meant."""
+
+    def __init__(
+        self, table_name: str, operations: Sequence[ops.MigrateOperation], *, schema: str | None, convention: Mapping[str, str]
+    ) -> None:
+        super().__init__(table_name, operations, schema=schema)
+        self.convention = convention
+
+    def reverse(self) -> ops.ModifyTableOps:
+        """They are created with names."""
+        return ops.ModifyTableOps(self.table_name, [op.reverse() for op in reversed(self.ops)], schema=self.schema)
+
+
+class Both(ops.MigrateOperation):
+    """Some operations of the upgrade, and those that are their way back; nobody but us ever sees it."""
+
+    def __init__(self, up: Sequence[ops.MigrateOperation], down: Sequence[ops.MigrateOperation]) -> None:
+        self.up = list(up)
+        self.down = list(down)
+
+    def reverse(self) -> Both:
+        """The way back."""
+        return Both(self.down, self.up)
+
+
+def expand(operations: ops.OpContainer) -> None:
+    """Put operations in the place of each Both."""
+    operations.ops[:] = [each for op in operations.ops for each in (op.up if isinstance(op, Both) else [op])]
 
 
 @renderers.dispatch_for(RenameTable)
@@ -72,6 +100,15 @@ def render_sql(context: Any, op: Execute) -> list[str]:
         return []
     call = f"{prefix(context)}execute({quoted(text)})"
     return ["with op.get_context().autocommit_block():", f"    {call}"] if op.alone else [call]
+
+
+@renderers.dispatch_for(BatchWithConvention)
+def render_batch(context: Any, op: BatchWithConvention) -> list[str]:
+    """``with op.batch_alter_table(…, naming_convention=…)``."""
+    as_usual = renderers.dispatch(ops.ModifyTableOps(op.table_name, []))(context, op)
+    found = as_usual if isinstance(as_usual, list) else [as_usual]
+    convention = f"naming_convention={dict(op.convention)!r}"
+    return [line.replace(") as batch_op:", f", {convention}) as batch_op:") for line in found]
 
 
 def prefix(context: Any) -> str:

@@ -17,6 +17,7 @@ from .._alembic import Comparing, Revising, RunContext, Scripts
 from ..errors import PendingChanges
 from ..revisions import paths
 from ..revisions.graph import Graph
+from .operations import expand
 from .words import changes
 
 MOST_PENDING = 10
@@ -31,7 +32,7 @@ class Draft:
     def __init__(self, config: Any, scripts: Scripts, graph: Graph, arguments: dict[str, Any], compare: Compare) -> None:
         self.graph = graph
         self.arguments = {**arguments, "rev_id": arguments.get("rev_id") or rev_id()}
-        self.context = Revising(config, scripts, self.arguments, self.fill)
+        self.context = Revising(config, scripts, self.arguments, self.fill, finish)
         self.compare_with_models = compare
 
     def fill(self, context: RunContext, upgrade: ops.UpgradeOps) -> Comparing:
@@ -96,3 +97,9 @@ class Draft:
         """Write the files."""
         written: Iterator[Any] = self.context.generate_scripts()
         return [path for path in written if isinstance(path, Path)]
+
+
+def finish(upgrade: ops.UpgradeOps, downgrade: ops.DowngradeOps) -> None:
+    """Leave nothing in the operations that only we know."""
+    expand(upgrade)
+    expand(downgrade)

@@ -7,6 +7,8 @@ from typing import Any
 
 from alembic.operations import ops
 
+from .operations import Execute, RenameColumn, RenameTable
+
 
 def changes(operations: Iterable[Any]) -> Iterator[str]:
     """Each operation as a person would say it; those of a changed table one by one."""
@@ -29,6 +31,8 @@ def words(op: Any) -> Iterator[str]:
             yield f"{table}: column {op.column.name} added"
         case ops.DropColumnOp():
             yield f"{table}: column {op.column_name} dropped"
+        case RenameColumn():
+            yield f"{table}: column {op.modify_name}, renamed from {op.column_name}"
         case ops.AlterColumnOp():
             yield f"{table}: column {op.column_name}, {', '.join(alterations(op)) or 'changed'}"
         case ops.CreateIndexOp():
@@ -43,6 +47,10 @@ def words(op: Any) -> Iterator[str]:
             yield f"{table}: comment changed"
         case ops.DropTableCommentOp():
             yield f"{table}: comment dropped"
+        case RenameTable():
+            yield f"table {op.new_table_name}: renamed from {table}"
+        case Execute():
+            yield op.words or f"SQL: {str(op.sqltext)[:80]}"
         case ops.ExecuteSQLOp():
             yield f"SQL: {str(op.sqltext)[:80]}"
         case _:

@@ -16,6 +16,7 @@ from ..revisions.read import read_revision
 
 if TYPE_CHECKING:
     from ..autogenerate.answers import Answers
+    from ..autogenerate.modules import ModelModule
     from ..autogenerate.revise import Compare, Draft
     from ..execution.env import Database
 
@@ -73,7 +74,8 @@ def revise(
 ) -> Written:
     """Write a new revision file: empty, or with what the models and the database differ in.
 
-    said: what was answered ahead of time. arguments: those of Alembic's ``command.revision``. Raises PendingChanges where the database is not at the head.
+    said: what was answered ahead of time. arguments: those of Alembic's ``command.revision``.
+    Raises PendingChanges where the database is not at the head.
     """
     from ..autogenerate.write import Writer
     from ..execution.env import open_scripts
@@ -156,10 +158,18 @@ def comparing(project: Project, said: Answers | None) -> Compare:
     """What compares one database with its models. said: None where nothing shall be asked."""
     from ..autogenerate.answers import Answers
     from ..autogenerate.compare import Comparison
+    from ..autogenerate.guard import Guard
+    from ..autogenerate.modules import not_imported
     from ..execution.journal import is_ours
+    from ..revisions.touched import created
 
-    known = said or Answers(is_no_rename=True)
-    return lambda context: Comparison(context, known, project.command, is_ours).run()
+    known = said or Answers(is_no_rename=True, is_asked=False)
+
+    def missing() -> list[ModelModule]:
+        return not_imported(project.surroundings.roots()[:1], project.layout.script)
+
+    guard = Guard(lambda: created(history(project).revisions.values()), missing, known.allow_drop, project.command)
+    return lambda context: Comparison(context, known, guard, project.command, is_ours).run()
 
 
 def said_by_journal(project: Project, database: Database, current: Collection[str]) -> Iterator[str]:

@@ -49,6 +49,9 @@ class Dialect:
     keeps_journal_in_views = False
     """Whether the journal is kept in the text of views: where every other place is in the way of other tools."""
 
+    keys_need_indexes: bool = False
+    """Whether a foreign key always has an index on its columns."""
+
     own_schema: str | None = None
     """A schema for our own tables, which tools that compare models with tables do not look into; None where there is none."""
 

@@ -1,0 +1,102 @@
+"""Every constraint has a name, so that it can be dropped one day.
+
+Its own, its naming convention's, or one in PostgreSQL's style.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import CheckConstraint, Constraint, ForeignKeyConstraint, Table, UniqueConstraint
+from sqlalchemy.schema import MetaData
+
+from .operations import BatchWithConvention
+
+ENDINGS = {ForeignKeyConstraint: "fkey", UniqueConstraint: "key", CheckConstraint: "check"}
+
+CONVENTION = {
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "pk": "%(table_name)s_pkey",
+}
+"""The same as a naming convention, for constraints without a name in an SQLite database."""
+
+
+def name_for(table: str, columns: Iterable[str], ending: str, longest: int) -> str:
+    """``player_team_id_fkey``; shortened as far as the database needs it."""
+    found = "_".join([table, *columns, ending])
+    if len(found) <= longest:
+        return found
+    digest = hashlib.sha256(found.encode()).hexdigest()[:8]
+    return f"{found[: longest - len(ending) - 10]}_{digest}_{ending}"
+
+
+def give_names(upgrade: ops.UpgradeOps, dialect: Any) -> None:
+    """Name what is added or dropped without a name."""
+    longest = int(dialect.max_identifier_length or 63)
+    for at, op in enumerate(upgrade.ops):
+        if isinstance(op, ops.ModifyTableOps):
+            has_unnamed_drop = False
+            for each in op.ops:
+                if isinstance(each, (ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp)) and each.constraint_name is None:
+                    columns = each.local_cols if isinstance(each, ops.CreateForeignKeyOp) else columns_of(each)
+                    ending = "fkey" if isinstance(each, ops.CreateForeignKeyOp) else "key"
+                    each.constraint_name = name_for(op.table_name, columns, ending, longest)
+                elif isinstance(each, ops.DropConstraintOp) and each.constraint_name is None:
+                    has_unnamed_drop = name_dropped(each, op.table_name, longest) or has_unnamed_drop
+            if has_unnamed_drop and dialect.name == "sqlite":
+                upgrade.ops[at] = BatchWithConvention(op.table_name, op.ops, schema=op.schema, convention=CONVENTION)
+
+
+def columns_of(op: ops.CreateUniqueConstraintOp) -> list[str]:
+    """The columns of a new unique constraint."""
+    return [str(getattr(column, "name", column)) for column in op.columns]
+
+
+def name_dropped(op: ops.DropConstraintOp, table: str, longest: int) -> bool:
+    """Name a constraint that goes and has no name in the database."""
+    constraint = op.to_constraint()
+    ending = ENDINGS.get(type(constraint))
+    if ending is None:
+        return False
+    columns = getattr(constraint, "column_keys", None) or [column.name for column in getattr(constraint, "columns", ())]
+    op.constraint_name = name_for(table, map(str, columns), ending, longest)
+    return True
+
+
+def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
+    """A copy of a model's table in which every constraint has a name; the model stays as it is."""
+    longest = int(dialect.max_identifier_length or 63)
+    made = table.to_metadata(into)
+    taken = {str(each.name) for each in made.constraints if each.name is not None}
+    for constraint in sorted(made.constraints, key=order_of):
+        ending = ENDINGS.get(type(constraint))
+        if constraint.name is not None or ending is None or getattr(constraint, "_type_bound", False):
+            continue
+        name = name_for(made.name, columns_in(constraint, made), ending, longest)
+        number = 1
+        while name in taken:
+            name, number = name_for(made.name, [*columns_in(constraint, made)], f"{ending}{number}", longest), number + 1
+        taken.add(name)
+        constraint.name = name
+    return made
+
+
+def order_of(constraint: Constraint) -> int:
+    """The order in which a model says them."""
+    return int(getattr(constraint, "_creation_order", 0))
+
+
+def columns_in(constraint: Constraint, table: Table) -> list[str]:
+    """The columns of a constraint; of a check, the only one that it is about."""
+    if isinstance(constraint, CheckConstraint):
+        words = set(re.findall(r"[\w$]+", re.sub(r"'(?:[^']|'')*'", "", str(constraint.sqltext))))
+        about = [column.name for column in table.columns if column.name in words]
+        return about if len(about) == 1 else []
+    if isinstance(constraint, ForeignKeyConstraint):
+        return [str(key) for key in constraint.column_keys]
+    return [column.name for column in getattr(constraint, "columns", ())]

@@ -1,0 +1,143 @@
+"""The order in which tables come and go, whatever references what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import MetaData, Table
+from sqlalchemy.schema import sort_tables_and_constraints
+
+from ..dialects import Dialect
+from ..schema.snapshot import Key, Snapshot
+from .names import with_names
+from .operations import Execute
+
+
+def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any) -> None:
+    """Create what is referenced first; keys between tables that reference each other come after both."""
+    created = [op for op in upgrade.ops if isinstance(op, ops.CreateTableOp)]
+    if not created:
+        return
+    default = dialect.default_schema_name
+    keys = [(None if op.schema == default else op.schema, op.table_name) for op in created]
+    copies = MetaData()
+    tables = [with_names(models[key], copies, dialect) for key in keys if key in models]
+    own = {(table.schema, table.name) for table in tables}
+    # What they reference must be known by its columns' names, too.
+    for model in {id(one): one for key in keys if key in models for one in models[key].metadata.tables.values()}.values():
+        if (model.schema, model.name) not in own:
+            model.to_metadata(copies)
+    creations: dict[tuple[str | None, str], ops.MigrateOperation] = {}
+    later: list[ops.MigrateOperation] = []
+    for table, foreign_keys in sort_tables_and_constraints(tables):  # type: ignore[no-untyped-call]
+        if table is not None:
+            made = ops.CreateTableOp.from_table(table)
+            others = set(table.foreign_key_constraints) - set(foreign_keys)
+            made.columns = [each for each in made.columns if each not in others]
+            creations[table.schema, table.name] = made
+        else:
+            ordered = sorted(foreign_keys, key=lambda key: (key.table.name, str(key.name)))
+            later = [
+                ops.ModifyTableOps(key.table.name, [ops.CreateForeignKeyOp.from_constraint(key)], schema=key.table.schema)
+                for key in ordered
+            ]
+    replaced = [op for op in upgrade.ops if not (isinstance(op, ops.CreateTableOp) and (op.schema, op.table_name) in creations)]
+    at = next((n for n, op in enumerate(upgrade.ops) if isinstance(op, ops.CreateTableOp)), 0)
+    first = replaced[:at]
+    rest = replaced[at:]
+    # The indexes of a new table come with Alembic right after it, in an operation of their own.
+    upgrade.ops[:] = [*first, *creations.values(), *rest, *later]
+
+
+def in_drop_order(upgrade: ops.UpgradeOps, snapshot: Snapshot) -> None:
+    """Drop what references others first; keys between tables that reference each other go before both."""
+    dropped = [op for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
+    if len(dropped) < 2:
+        return
+    tables = {(op.schema, op.table_name): op.to_table() for op in dropped}
+    refers = {
+        key: {
+            (each["referred_schema"], each["referred_table"])
+            for each in snapshot.of("foreign_keys", key)
+            if (each["referred_schema"], each["referred_table"]) in tables
+        }
+        - {key}
+        for key in tables
+    }
+    order: list[Key] = []
+    left = dict(refers)
+    cut: list[tuple[Key, Key]] = []
+    while left:
+        # What nobody that is left references.
+        free = sorted((key for key in left if not any(key in others for others in left.values())), key=str)
+        if not free:
+            key = min(left, key=str)
+            cut += [(other, key) for other, referred in left.items() if key in referred]
+            for referred in left.values():
+                referred.discard(key)
+            continue
+        order += free
+        for key in free:
+            del left[key]
+    first = [drop_key(key, target, snapshot, tables[key]) for key, target in cut]
+    others = [op for op in upgrade.ops if not isinstance(op, ops.DropTableOp)]
+    by_key = {(op.schema, op.table_name): op for op in dropped}
+    upgrade.ops[:] = [*others, *(op for found in first for op in found), *(by_key[key] for key in order)]
+
+
+def drop_key(key: Key, target: Key, snapshot: Snapshot, table: Table) -> list[ops.MigrateOperation]:
+    """The operations that drop the foreign keys of a table to another one."""
+    found: list[ops.MigrateOperation] = []
+    for each in snapshot.of("foreign_keys", key):
+        if (each["referred_schema"], each["referred_table"]) == target:
+            for constraint in table.foreign_key_constraints:
+                if list(constraint.column_keys) == list(each["constrained_columns"]):
+                    drop = ops.DropConstraintOp.from_constraint(constraint)
+                    found.append(ops.ModifyTableOps(key[1], [drop], schema=key[0]))
+    return found
+
+
+def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect, sqla_dialect: Any) -> None:
+    """Where a foreign key needs an index, do not drop the only one it has: give it the name of one that nobody asked for."""
+    if not dialect.keys_need_indexes:
+        return
+    for at, op in enumerate(upgrade.ops):
+        if isinstance(op, ops.ModifyTableOps):
+            key = (op.schema, op.table_name)
+            gone = {str(each.constraint_name) for each in op.ops if isinstance(each, ops.DropConstraintOp)}
+            left = [each for each in snapshot.of("foreign_keys", key) if each["name"] not in gone]
+            indexes = {each["name"]: each["column_names"] for each in snapshot.of("indexes", key)}
+            renamed: list[ops.MigrateOperation] = []
+            for each in [each for each in op.ops if isinstance(each, ops.DropIndexOp)]:
+                name = str(each.index_name)
+                columns = indexes.pop(name, [])
+                needs = (one for one in left if starts_with(columns, one["constrained_columns"]))
+                needing = next((one for one in needs if not has_other(indexes, one["constrained_columns"])), None)
+                if needing is not None and needing["name"] not in indexes:
+                    op.ops.remove(each)
+                    renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
+            if renamed:
+                upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
+
+
+def starts_with(columns: list[Any], wanted: list[Any]) -> bool:
+    """Whether an index can be used for some columns."""
+    return list(columns[: len(wanted)]) == list(wanted)
+
+
+def has_other(indexes: dict[str, Any], wanted: list[Any]) -> bool:
+    """Whether another index can."""
+    return any(starts_with(columns, wanted) for columns in indexes.values())
+
+
+def renaming(key: Key, old: str, new: str, dialect: Dialect, sqla_dialect: Any) -> Execute:
+    """An index gets another name."""
+    preparer = sqla_dialect.identifier_preparer
+    table = preparer.format_table(Table(key[1], MetaData(), schema=key[0]))
+    there, back = ((preparer.quote(a), preparer.quote(b)) for a, b in ((old, new), (new, old)))
+    return Execute(
+        dialect.renaming("index", table, *there, None) or "",
+        dialect.renaming("index", table, *back, None) or "",
+        words=f"{key[1]}: index {old}, renamed to {new}, for the foreign key needs one",
+    )

@@ -1,0 +1,212 @@
+"""What revisions do to tables and columns, as far as their text tells; nothing is run.
+
+Only what is written out counts: names in calls of ``op`` and of batches, and in plain SQL. A name that is computed is not known.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from .read import source_of
+from .revision import Revision
+
+Table = tuple[str | None, str]
+
+CREATE = re.compile(r"\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
+RENAME = re.compile(r"\balter\s+table\s+([\w.\"`\[\]]+)\s+rename\s+to\s+([\w\"`\[\]]+)", re.IGNORECASE)
+ADD = re.compile(
+    r"\balter\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)\s+(add|drop)\s+column\s+(?:if\s+(?:not\s+)?exists\s+)?([\w\"`\[\]]+)",
+    re.I,
+)
+DROP = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
+
+# Which argument names the table, and which the thing in it; in a batch the table is known. None: the whole table.
+CALLS: dict[str, tuple[int, int | None]] = {
+    "create_table": (0, None),
+    "drop_table": (0, None),
+    "rename_table": (0, None),
+    "add_column": (0, 1),
+    "drop_column": (0, 1),
+    "alter_column": (0, 1),
+    "create_index": (1, 0),
+    "drop_index": (1, 0),
+    "create_unique_constraint": (1, 0),
+    "create_check_constraint": (1, 0),
+    "create_foreign_key": (1, 0),
+    "create_primary_key": (1, 0),
+    "drop_constraint": (1, 0),
+}
+KEYWORDS = {"table_name", "source_table", "old_table_name"}
+THINGS = {"column_name", "index_name", "constraint_name", "column"}
+
+
+class Touch(NamedTuple):
+    """A table that a revision changes, or one column, index or constraint of it; how: the name of the operation."""
+
+    table: Table
+    thing: str | None
+    how: str
+
+
+class Touches(NamedTuple):
+    """All of one function of a revision. has_unknown_tables: whether it creates tables whose names are computed."""
+
+    found: tuple[Touch, ...]
+    has_unknown_tables: bool
+    words: frozenset[str]
+    """Every text in it, where names may come from."""
+
+
+def touches(revision: Revision) -> Touches:
+    """What the ``upgrade()`` of a revision does."""
+    try:
+        changed = revision.path.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return read(revision.path, changed)
+
+
+@lru_cache(maxsize=10_000)
+def read(path: Path, changed: int) -> Touches:
+    """The same by path."""
+    try:
+        tree = ast.parse(source_of(path) or "")
+    except (SyntaxError, ValueError, OSError):
+        return Touches((), False, frozenset())
+    body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade"))]
+    reader = Reader()
+    for node in body:
+        reader.visit(node)
+    return Touches(tuple(dict.fromkeys(reader.found)), reader.has_unknown_tables, frozenset(reader.words))
+
+
+class Reader(ast.NodeVisitor):
+    """Walks through a function."""
+
+    def __init__(self) -> None:
+        self.found: list[Touch] = []
+        self.has_unknown_tables = False
+        self.words: set[str] = set()
+        self.batches: dict[str, Table | None] = {}
+
+    def visit_With(self, node: ast.With) -> None:
+        """A batch gives its table a name."""
+        for item in node.items:
+            call = item.context_expr
+            if isinstance(call, ast.Call) and name_of(call) == "batch_alter_table" and isinstance(item.optional_vars, ast.Name):
+                name = argument(call, 0, KEYWORDS)
+                self.batches[item.optional_vars.id] = (schema_of(call), name) if name else None
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """A text: a name, or SQL."""
+        if isinstance(node.value, str):
+            self.words.add(node.value)
+            self.found += in_sql(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """One operation."""
+        name = name_of(node)
+        if name in CALLS:
+            self.operation(node, name)
+        elif name in ("create_all", "create"):
+            self.has_unknown_tables = True
+        self.generic_visit(node)
+
+    def operation(self, node: ast.Call, name: str) -> None:
+        """What an operation touches."""
+        at_table, at_thing = CALLS[name]
+        owner = node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+        if owner in self.batches:
+            table = self.batches[owner]
+            at_thing = None if at_thing is None else 0
+        else:
+            found = argument(node, at_table, KEYWORDS)
+            table = (schema_of(node), found) if found else None
+        if table is None:
+            self.has_unknown_tables = self.has_unknown_tables or name in ("create_table", "rename_table")
+            return
+        thing = None
+        if at_thing is not None:
+            thing = argument(node, at_thing, THINGS)
+            if thing is None:
+                return
+        self.found.append(Touch(table, thing, name))
+        if name == "rename_table" and (new := argument(node, 0 if owner in self.batches else 1, {"new_table_name"})):
+            self.found.append(Touch((table[0], new), None, name))
+
+
+def name_of(call: ast.Call) -> str:
+    """The name of what is called, without what it is an attribute of."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def argument(call: ast.Call, at: int, names: set[str]) -> str | None:
+    """A text among the arguments: at a position, or of one of these names. Of a column, its name."""
+    nodes = [call.args[at]] if at < len(call.args) else [each.value for each in call.keywords if each.arg in names]
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.Call):  # sa.Column("name", …), op.f("name")
+            return argument(node, 0, {"name"})
+    return None
+
+
+def schema_of(call: ast.Call) -> str | None:
+    """The schema that a call names."""
+    return argument(call, len(call.args), {"schema", "source_schema"})
+
+
+def in_sql(text: str) -> Iterator[Touch]:
+    """What plain SQL does."""
+    if "table" not in text.lower():
+        return
+    for found in CREATE.finditer(text):
+        yield Touch(plain(found[1]), None, "create_table")
+    for found in RENAME.finditer(text):
+        old, (_, new) = plain(found[1]), plain(found[2])
+        yield Touch(old, None, "rename_table")
+        yield Touch((old[0], new), None, "rename_table")
+    for found in ADD.finditer(text):
+        yield Touch(plain(found[1]), plain(found[3])[1], f"{found[2].lower()}_column")
+    for found in DROP.finditer(text):
+        yield Touch(plain(found[1]), None, "drop_table")
+
+
+def plain(name: str) -> Table:
+    """Schema and name without quotes."""
+    schema, _, table = re.sub(r'["`\[\]]', "", name).rpartition(".")
+    return schema or None, table
+
+
+def created(revisions: Iterable[Revision]) -> set[Table]:
+    """The tables that these revisions create, or give their names to."""
+    found: set[Table] = set()
+    for revision in revisions:
+        known = touches(revision)
+        found |= {touch.table for touch in known.found if touch.how in ("create_table", "rename_table")}
+        if known.has_unknown_tables:
+            found |= {(None, word) for word in known.words if word.isidentifier()}
+    return found
+
+
+def conflicts(one: Iterable[Revision], other: Iterable[Revision]) -> Iterator[tuple[Touch, Revision, Revision]]:
+    """What two branches both touch, with a revision of each; a whole table, where one of them creates, drops or renames it."""
+    there: dict[Table, list[tuple[Touch, Revision]]] = {}
+    for revision in other:
+        for touch in touches(revision).found:
+            there.setdefault(touch.table, []).append((touch, revision))
+    seen: set[tuple[Table, str | None]] = set()
+    for revision in one:
+        for touch in touches(revision).found:
+            for theirs, their_revision in there.get(touch.table, ()):
+                thing = touch.thing or theirs.thing
+                is_same = touch.thing == theirs.thing or touch.thing is None or theirs.thing is None
+                if is_same and (touch.table, thing) not in seen:
+                    seen.add((touch.table, thing))
+                    yield Touch(touch.table, thing, touch.how), revision, their_revision
