@@ -10,16 +10,19 @@ from sqlalchemy import Connection, MetaData, Table
 
 from .._alembic import Comparing, RunContext
 from ..dialects import dialect_of
+from ..errors import UsageError
+from ..revisions.near import near
 from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
 from .answers import Answers, Question, undecided
+from .enums import EnumTypes
 from .fills import Fills
 from .follow import following
 from .guard import Guard
 from .names import give_names
 from .operations import RenameColumn, RenameTable
 from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
-from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, table_pair
+from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 
 
 class Comparison:
@@ -96,8 +99,25 @@ class Comparison:
         in_drop_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
+        if self.dialect.has_enum_types:
+            types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command)
+            types.apply(upgrade)
+            self.unused -= types.used
+        self.refuse_unused()
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)
+
+    def refuse_unused(self) -> None:
+        """Raise UsageError where a rename was said of something that is not there."""
+        if self.unused:
+            old = min(self.unused)
+            known = [shown(key) for key in self.before]
+            known += [f"{shown(key)}.{each['name']}" for key in self.before for each in self.before.of("columns", key)]
+            likely = near(old, known)
+            raise UsageError(
+                f"--rename {old}: there is no such table or column in the database.",
+                hint=f"Did you mean {' or '.join(likely)}?" if likely else "The old name is the one that the database has.",
+            )
 
     # -- renames
 

@@ -49,6 +49,9 @@ class Dialect:
     keeps_journal_in_views = False
     """Whether the journal is kept in the text of views: where every other place is in the way of other tools."""
 
+    has_enum_types: bool = False
+    """Whether an enum is a type of its own."""
+
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 

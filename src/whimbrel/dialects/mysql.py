@@ -75,6 +75,7 @@ class Mysql(Dialect):
     """MySQL 8 and MariaDB 10.5 and later."""
 
     names = ("mysql", "mariadb")
+    keys_need_indexes = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """MariaDB or MySQL, whichever answers."""

@@ -101,6 +101,7 @@ class Postgresql(Dialect):
     names = ("postgresql",)
     ddl_rolls_back = True
     own_schema = "whimbrel"
+    has_enum_types = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """PostgreSQL."""
