@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.autogenerate import RevisionContext, compare
+from alembic.autogenerate import RevisionContext, compare, render
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import AbstractOperations, Operations, ops
 from alembic.runtime.environment import EnvironmentContext
@@ -314,6 +314,11 @@ class Revising(RevisionContext):
             self._last_autogen_context = self._fill(context, upgrade)
             upgrade.reverse_into(downgrade)
             self._finish(upgrade, downgrade)
+
+
+def type_text(type_: Any, context: AutogenContext) -> str:
+    """A type of SQLAlchemy as it stands in a revision file."""
+    return str(render._repr_type(type_, context))
 
 
 def final_name(constraint: Any, dialect: Any) -> str | None:

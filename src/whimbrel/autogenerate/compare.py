@@ -23,6 +23,7 @@ from .names import give_names
 from .operations import RenameColumn, RenameTable
 from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
+from .types import add_casts, rendering
 
 
 class Comparison:
@@ -88,6 +89,7 @@ class Comparison:
     def compare(self) -> tuple[Comparing, ops.UpgradeOps]:
         """One comparison by Alembic, on the database as it will be after the renames."""
         compared = Comparing(self.context, inspector_of(self.connection, self.snapshot), set(self.snapshot.tables))
+        compared.opts["render_item"] = rendering(self.context.opts.get("render_item"), self.sqla_dialect)
         upgrade = ops.UpgradeOps([])
         compared.fill(upgrade)
         return compared, upgrade
@@ -103,6 +105,7 @@ class Comparison:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command)
             types.apply(upgrade)
             self.unused -= types.used
+            add_casts(upgrade, self.connection)
         self.refuse_unused()
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)

@@ -1,4 +1,4 @@
-"""PostgreSQL's enum types follow the models: made with their first user, changed with their rows, dropped with their last user."""
+"""PostgreSQL's enum types: made with their first user, changed with their rows, dropped with their last user."""
 
 from __future__ import annotations
 

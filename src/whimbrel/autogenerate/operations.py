@@ -38,6 +38,25 @@ class RenameColumn(ops.AlterColumnOp):
         )
 
 
+class AlterColumn(ops.AlterColumnOp):
+    """A column changes its type; using, back: how its values get there and back, where the server has to be told."""
+
+    using: str | None = None
+    back: str | None = None
+
+    @classmethod
+    def of(cls, op: ops.AlterColumnOp, using: str | None, back: str | None) -> AlterColumn:
+        """The same operation."""
+        made = cls.__new__(cls)
+        made.__dict__.update(vars(op))
+        made.using, made.back = using, back
+        return made
+
+    def reverse(self) -> AlterColumn:
+        """The old type again."""
+        return AlterColumn.of(super().reverse(), self.back, self.using)
+
+
 class Execute(ops.ExecuteSQLOp):
     """SQL, with the SQL that takes it back; an empty text for nothing."""
 
@@ -90,6 +109,13 @@ def render_table(context: Any, op: RenameTable) -> str:
     """``op.rename_table(…)``."""
     schema = f", schema={op.schema!r}" if op.schema else ""
     return f"{prefix(context)}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+
+
+@renderers.dispatch_for(AlterColumn)
+def render_cast(context: Any, op: AlterColumn) -> str:
+    """``op.alter_column(…, postgresql_using=…)``."""
+    text = str(renderers.dispatch(ops.AlterColumnOp(op.table_name, op.column_name))(context, op))
+    return f"{text[:-1]},\n{' ' * 11}postgresql_using={quoted(op.using)})" if op.using else text
 
 
 @renderers.dispatch_for(Execute)

@@ -1,0 +1,184 @@
+"""Types as they stand in a revision: imported, with their arguments; and how values get from one to another."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from .._alembic import type_text
+from .enums import native
+from .operations import AlterColumn
+
+Render = Callable[[str, Any, Any], Any]
+
+
+# -- types of applications and other packages
+
+
+def rendering(own: Render | None, dialect: Any) -> Render:
+    """The ``render_item`` of env.py, and after it ours for types that are not SQLAlchemy's."""
+
+    def render(kind: str, item: Any, context: Any) -> Any:
+        found = own(kind, item, context) if own is not None else False
+        if found is not False or kind != "type" or type(item).__module__.startswith("sqlalchemy."):
+            return found
+        if context.opts.get("user_module_prefix"):
+            return False  # env.py says where its types are
+        return written(item, context, dialect)
+
+    return render
+
+
+def written(type_: TypeEngine[Any], context: Any, dialect: Any) -> str:
+    """A type with its arguments; its database type, where it cannot be written."""
+    imports: set[str] = set()
+    call = call_of(type_, imports, dialect)
+    if call is not None:
+        context.imports.update(imports)
+        return call
+    cls = type(type_)
+    context.imports.add(f"# {cls.__module__}.{cls.__qualname__} cannot be written here: its database type stands in for it.")
+    return type_text(database_type(type_, dialect), context)
+
+
+def database_type(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
+    """What a type of an application is to the database."""
+    found = type_
+    while isinstance(found, sa.types.TypeDecorator):
+        found = found.load_dialect_impl(dialect)
+    return found if type(found).__module__.startswith("sqlalchemy.") else sa.types.NullType()
+
+
+def call_of(type_: TypeEngine[Any], imports: set[str], dialect: Any) -> str | None:
+    """``shop.money.Money('USD')``; None where a part of it cannot be written, or would not make the same type."""
+    cls = type(type_)
+    if not is_importable(cls):
+        return None
+    text = with_arguments(type_, imports)
+    if text is None:
+        return None
+    imports.add(f"import {cls.__module__}")
+    return text if makes_the_same(text, type_, dialect) else None
+
+
+def is_importable(cls: type) -> bool:
+    """Whether another module can import a class by its name."""
+    found: Any = sys.modules.get(cls.__module__)
+    if cls.__module__ == "__main__" or "<" in cls.__qualname__:
+        return False
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is cls
+
+
+def with_arguments(type_: TypeEngine[Any], imports: set[str]) -> str | None:
+    """The call that makes a type: from what its attributes say of the arguments, else from its own repr."""
+    cls = type(type_)
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters):
+        shown = repr(type_)
+        return (
+            f"{cls.__module__}.{cls.__qualname__}{shown[len(cls.__name__) :]}" if shown.startswith(f"{cls.__name__}(") else None
+        )
+    arguments: list[str] = []
+    for each in parameters:
+        value = getattr(type_, each.name, getattr(type_, f"_{each.name}", each.empty))
+        if value is each.empty:
+            if each.default is each.empty:
+                return None
+            continue
+        if each.default is not each.empty and value == each.default:
+            continue
+        text = value_text(value, imports)
+        if text is None:
+            return None
+        is_plain = each.kind is each.POSITIONAL_ONLY or (each.default is each.empty and each.kind is not each.KEYWORD_ONLY)
+        arguments.append(text if is_plain and len(arguments) == parameters.index(each) else f"{each.name}={text}")
+    return f"{cls.__module__}.{cls.__qualname__}({', '.join(arguments)})"
+
+
+def value_text(value: Any, imports: set[str]) -> str | None:
+    """An argument as Python; None where it cannot be written."""
+    if isinstance(value, enum.Enum):
+        value_type = type(value)
+        imports.add(f"import {value_type.__module__}")
+        return f"{value_type.__module__}.{value_type.__qualname__}.{value.name}" if is_importable(value_type) else None
+    if isinstance(value, type) and is_importable(value):
+        if value.__module__ == "builtins":
+            return value.__name__
+        imports.add(f"import {value.__module__}")
+        return f"{value.__module__}.{value.__qualname__}"
+    text = repr(value)
+    try:
+        return text if ast.literal_eval(text) == value else None
+    except (ValueError, SyntaxError, TypeError):
+        return None
+
+
+def makes_the_same(text: str, type_: TypeEngine[Any], dialect: Any) -> bool:
+    """Whether a call makes a type that is the same to the database."""
+    cls = type(type_)
+    try:
+        call = ast.parse(text, mode="eval")
+        names = {name.split(".")[0]: sys.modules[name.split(".")[0]] for name in (cls.__module__, *modules_in(call))}
+        made = eval(compile(call, "<type>", "eval"), names)
+        return bool(made.compile(dialect=dialect) == type_.compile(dialect=dialect))
+    except Exception:  # whatever the constructor raises
+        return False
+
+
+def modules_in(call: ast.AST) -> list[str]:
+    """The first names in an expression that are modules."""
+    return [node.id for node in ast.walk(call) if isinstance(node, ast.Name) and node.id in sys.modules]
+
+
+# -- from one type to another
+
+
+def add_casts(upgrade: ops.UpgradeOps, connection: Connection) -> None:
+    """Say how the values of columns get to their new type, where the server does not know it by itself."""
+    for op in upgrade.ops:
+        if isinstance(op, ops.ModifyTableOps):
+            op.ops = [
+                cast(each, connection) if isinstance(each, ops.AlterColumnOp) and each.modify_type is not None else each
+                for each in op.ops
+            ]
+
+
+def cast(op: ops.AlterColumnOp, connection: Connection) -> ops.AlterColumnOp:
+    """The same operation, with USING where one of the two ways needs it."""
+    if op.existing_type is None or op.modify_type is None:
+        return op
+    there = using(op.column_name, op.existing_type, op.modify_type, connection)
+    back = using(op.column_name, op.modify_type, op.existing_type, connection)
+    return AlterColumn.of(op, there, back) if there or back else op
+
+
+def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], connection: Connection) -> str | None:
+    """The expression that PostgreSQL needs for a change of type; None where it needs none. It is asked, with an empty table."""
+    dialect = connection.dialect
+    texts = [dialect.type_compiler_instance.process(each) for each in (old, new)]
+    column = dialect.identifier_preparer.quote(name)
+    if native(old, dialect) is not None or native(new, dialect) is not None:
+        return f"{column}::text::{texts[1]}"
+    try:
+        with connection.begin_nested() as attempt:
+            connection.exec_driver_sql(f"CREATE TEMPORARY TABLE whimbrel_cast (c {texts[0]})")
+            try:
+                connection.exec_driver_sql(f"ALTER TABLE whimbrel_cast ALTER COLUMN c TYPE {texts[1]}")
+            finally:
+                attempt.rollback()
+    except DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "")) == "42804":  # datatype_mismatch
+            return f"{column}::{texts[1]}"
+    return None
