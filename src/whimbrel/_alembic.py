@@ -321,6 +321,26 @@ def type_text(type_: Any, context: AutogenContext) -> str:
     return str(render._repr_type(type_, context))
 
 
+def copy_of(column: Any) -> Any:
+    """A column like another one, of no table; SQLAlchemy's public ``copy()`` is gone."""
+    return column._copy()
+
+
+def has_variants(type_: Any) -> bool:
+    """Whether a type is another one in other databases."""
+    return bool(sqla_compat._type_has_variants(type_))  # type: ignore[no-untyped-call]
+
+
+def kind_of_type(type_: Any) -> Any:
+    """What kind of values a type has, as Alembic compares them."""
+    return type_._type_affinity
+
+
+def is_in_batch(context: AutogenContext) -> bool:
+    """Whether what is rendered stands in a ``with op.batch_alter_table(…)``."""
+    return context._has_batch
+
+
 def final_name(constraint: Any, dialect: Any) -> str | None:
     """The name that a constraint gets, by its naming convention too; None where the server chooses one."""
     found = sqla_compat._get_constraint_final_name(constraint, dialect)

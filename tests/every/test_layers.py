@@ -21,6 +21,7 @@ ORDER = (
     "project",
     "databases",
     "dialects",
+    "schema",
     "revisions",
     "_alembic",
     "autogenerate",

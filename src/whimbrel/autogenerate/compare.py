@@ -15,7 +15,9 @@ from ..revisions.near import near
 from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
 from .answers import Answers, Question, undecided
+from .detect import Detection, Known
 from .enums import EnumTypes
+from .expressions import compare_expressions
 from .fills import Fills
 from .follow import following
 from .guard import Guard
@@ -29,16 +31,24 @@ from .types import add_casts, rendering
 class Comparison:
     """One database and its models.
 
-    guard: what may be dropped. is_ours: whether a table belongs to us and not to the application.
+    guard: what may be dropped. known: what the history says. is_ours: whether a table belongs to us and not to the application.
     """
 
     def __init__(
-        self, context: RunContext, answers: Answers, guard: Guard, command: str, is_ours: Callable[[str | None], bool]
+        self,
+        context: RunContext,
+        answers: Answers,
+        guard: Guard,
+        known: Known,
+        command: str,
+        is_ours: Callable[[str | None], bool],
     ) -> None:
         assert isinstance(context.connection, Connection)
         self.context = context
         self.answers = answers
         self.guard = guard
+        self.known = known
+        self.not_compared: list[str] = []
         self.command = command
         self.is_ours = is_ours
         self.connection = context.connection
@@ -82,6 +92,7 @@ class Comparison:
             denied |= {each.old for each in asked if each not in agreed}
             self.rename(agreed)
         self.guard.check(upgrade, self.models, self.before)
+        self.detect(compared, upgrade)
         self.improve(upgrade)
         upgrade.ops[:0] = self.first
         return compared, upgrade
@@ -93,6 +104,15 @@ class Comparison:
         upgrade = ops.UpgradeOps([])
         compared.fill(upgrade)
         return compared, upgrade
+
+    def detect(self, compared: Comparing, upgrade: ops.UpgradeOps) -> None:
+        """What Alembic does not see."""
+        detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known)
+        detection.run(self.models)
+        self.not_compared += detection.not_compared
+        if self.dialect.hides_expression_indexes:
+            there = self.dialect.unseen_indexes(self.connection)
+            compare_expressions(upgrade, self.models, self.snapshot, there, self.connection, self.known.words)
 
     def improve(self, upgrade: ops.UpgradeOps) -> None:
         """What makes the operations run as they are, on every database and on the way back."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from .._alembic import copy_of, has_variants
 from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided
 from .operations import Both, Execute
@@ -127,12 +128,12 @@ class EnumTypes:
             elif isinstance(op, ops.ModifyTableOps):
                 for each in op.ops:
                     if isinstance(each, ops.AddColumnOp):
-                        each.column = each.column._copy()
+                        each.column = copy_of(each.column)
                         each.column.type = self.as_it_is(each.column.type)
 
     def as_it_is(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """A plain enum type that is there already; others as they are."""
-        if isinstance(type_, sa.Enum) and native(type_, self.dialect) is not None and type_.name and not type_._variant_mapping:
+        if isinstance(type_, sa.Enum) and native(type_, self.dialect) is not None and type_.name and not has_variants(type_):
             return postgresql.ENUM(*type_.enums, name=type_.name, schema=type_.schema, create_type=False)
         return type_
 

@@ -9,10 +9,11 @@ from alembic.operations import ops
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
 
+from .._alembic import copy_of
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided
-from .operations import Both, Execute
+from .operations import Both, Execute, modified
 from .renames import shown
 
 LITERALS = (bool, int, float, str)
@@ -90,7 +91,7 @@ class Fills:
     def in_steps(self, key: Key, op: ops.AddColumnOp, value: str) -> list[ops.MigrateOperation]:
         """Add, fill, close."""
         column = op.column
-        made = column._copy()
+        made = copy_of(column)
         made.nullable = True
         add = ops.AddColumnOp(key[1], made, schema=key[0], **op.kw)
         close = ops.AlterColumnOp(
@@ -189,11 +190,6 @@ def is_about_types(error: DBAPIError) -> bool:
     """Whether PostgreSQL understood an expression, but not the types of what has no type (class 42, "datatype mismatch" …)."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
     return state in ("42804", "42883", "42846", "42725", "42P18")
-
-
-def modified(key: Key, op: ops.MigrateOperation) -> ops.ModifyTableOps:
-    """One change of a table."""
-    return ops.ModifyTableOps(key[1], [op], schema=key[0])
 
 
 def with_operations(op: ops.ModifyTableOps, operations: list[ops.MigrateOperation]) -> ops.ModifyTableOps:

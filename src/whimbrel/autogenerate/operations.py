@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.operations import ops
+
+from .._alembic import is_in_batch
 
 
 class RenameTable(ops.RenameTableOp):
@@ -73,6 +76,18 @@ class Execute(ops.ExecuteSQLOp):
         return Execute(self.back, str(self.sqltext), words=f"{self.words}, undone" if self.words else "", alone=self.alone)
 
 
+class AddCheck(ops.CreateCheckConstraintOp):
+    """A check is added; Alembic writes it into a file only since version 1.17."""
+
+    def __init__(self, name: str, table_name: str, condition: str, *, schema: str | None) -> None:
+        super().__init__(name, table_name, sa.text(condition), schema=schema)
+        self.text = condition.replace("\\:", ":")
+
+    def reverse(self) -> ops.DropConstraintOp:
+        """Dropped again."""
+        return ops.DropConstraintOp(self.constraint_name, self.table_name, type_="check", schema=self.schema, _reverse=self)
+
+
 class BatchWithConvention(ops.ModifyTableOps):
     """Changes of a table whose constraints have no names in the database: a naming convention says which is meant."""
 
@@ -99,6 +114,11 @@ class Both(ops.MigrateOperation):
         return Both(self.down, self.up)
 
 
+def modified(key: tuple[str | None, str], op: ops.MigrateOperation) -> ops.ModifyTableOps:
+    """One change of a table."""
+    return ops.ModifyTableOps(key[1], [op], schema=key[0])
+
+
 def expand(operations: ops.OpContainer) -> None:
     """Put operations in the place of each Both."""
     operations.ops[:] = [each for op in operations.ops for each in (op.up if isinstance(op, Both) else [op])]
@@ -116,6 +136,16 @@ def render_cast(context: Any, op: AlterColumn) -> str:
     """``op.alter_column(…, postgresql_using=…)``."""
     text = str(renderers.dispatch(ops.AlterColumnOp(op.table_name, op.column_name))(context, op))
     return f"{text[:-1]},\n{' ' * 11}postgresql_using={quoted(op.using)})" if op.using else text
+
+
+@renderers.dispatch_for(AddCheck)
+def render_check(context: Any, op: AddCheck) -> str:
+    """``op.create_check_constraint(…)``."""
+    condition = f"{context.opts.get('sqlalchemy_module_prefix') or 'sa.'}text({quoted(op.text)})"
+    if is_in_batch(context):
+        return f"batch_op.create_check_constraint({op.constraint_name!r}, {condition})"
+    schema = f", schema={op.schema!r}" if op.schema else ""
+    return f"{prefix(context)}create_check_constraint({op.constraint_name!r}, {op.table_name!r}, {condition}{schema})"
 
 
 @renderers.dispatch_for(Execute)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.types import NullType, TypeEngine
 
+from .._alembic import kind_of_type
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
 from .answers import Question
@@ -62,13 +63,8 @@ def same_type(old: TypeEngine[Any], new: TypeEngine[Any], dialect: Any) -> float
         texts = ["", "?"]
     if texts[0] == texts[1]:
         return 1.0
-    kinds = [family(each.dialect_impl(dialect)) for each in (old, new)]
+    kinds = [kind_of_type(each.dialect_impl(dialect)) for each in (old, new)]
     return 0.6 if kinds[0] is kinds[1] and kinds[0] is not NullType else 0.0
-
-
-def family(type_: TypeEngine[Any]) -> Any:
-    """What kind of values a type has."""
-    return type_._type_affinity
 
 
 def column_pair(old: dict[str, Any], at: int, new: Column[Any], where: int, dialect: Any) -> tuple[float, tuple[str, ...]]:

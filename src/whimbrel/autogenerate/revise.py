@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic.operations import ops
 from alembic.util import rev_id
@@ -22,7 +22,16 @@ from .words import changes
 
 MOST_PENDING = 10
 
-Compare = Callable[[RunContext], tuple[Comparing, ops.UpgradeOps]]
+
+class Compared(NamedTuple):
+    """What one database and its models differ in, and what could not be compared, each with the reason."""
+
+    context: Comparing
+    upgrade: ops.UpgradeOps
+    not_compared: tuple[str, ...] = ()
+
+
+Compare = Callable[[RunContext], Compared]
 """Compares one database with its models."""
 
 
@@ -34,12 +43,14 @@ class Draft:
         self.arguments = {**arguments, "rev_id": arguments.get("rev_id") or rev_id()}
         self.context = Revising(config, scripts, self.arguments, self.fill, finish)
         self.compare_with_models = compare
+        self.not_compared: list[str] = []
 
     def fill(self, context: RunContext, upgrade: ops.UpgradeOps) -> Comparing:
         """Put what one database and its models differ in into the operations of the upgrade."""
-        compared, found = self.compare_with_models(context)
-        upgrade.ops[:] = found.ops
-        return compared
+        found = self.compare_with_models(context)
+        upgrade.ops[:] = found.upgrade.ops
+        self.not_compared += found.not_compared
+        return found.context
 
     def compare(
         self,

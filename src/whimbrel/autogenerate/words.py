@@ -7,13 +7,15 @@ from typing import Any
 
 from alembic.operations import ops
 
-from .operations import Execute, RenameColumn, RenameTable
+from .operations import Both, Execute, RenameColumn, RenameTable
 
 
 def changes(operations: Iterable[Any]) -> Iterator[str]:
     """Each operation as a person would say it; those of a changed table one by one."""
     for op in operations:
-        if isinstance(op, ops.OpContainer):
+        if isinstance(op, Both):
+            yield from changes(op.up)
+        elif isinstance(op, ops.OpContainer):
             yield from changes(op.ops)
         else:
             yield from words(op)
@@ -40,7 +42,8 @@ def words(op: Any) -> Iterator[str]:
         case ops.DropIndexOp():
             yield f"{table}: index {op.index_name} dropped"
         case ops.AddConstraintOp():
-            yield f"{table}: {kind(op)} {name(op)} added"
+            columns = f" ({', '.join(map(str, op.columns))})" if isinstance(op, ops.CreatePrimaryKeyOp) else ""
+            yield f"{table}: {kind(op)} {name(op)}{columns} added"
         case ops.DropConstraintOp():
             yield f"{table}: {(op.constraint_type or 'constraint').replace('foreignkey', 'foreign key')} {name(op)} dropped"
         case ops.CreateTableCommentOp():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ import click
 if TYPE_CHECKING:
     from ..autogenerate.answers import Asker, Question
 
+STANDARD_ERROR = 2
+
 
 def on_terminal() -> Asker | None:
     """Who is asked: the person at the terminal; None where there is none."""
-    if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
-        return None
-    return ask
+    is_there = sys.stdin is not None and sys.stdin.isatty() and os.isatty(STANDARD_ERROR)
+    return ask if is_there else None
 
 
 def ask(question: Question) -> str | bool | None:

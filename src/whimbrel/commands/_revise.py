@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RevisionNotFound, UsageError
+from ..errors import Refused, RevisionNotFound, UsageError
 from ..events import Listener, Noticed
 from ..lines import Line, line
 from ..project import Project, display_path, is_true
@@ -15,10 +16,12 @@ from ..revisions.index import forget, history
 from ..revisions.read import read_revision
 
 if TYPE_CHECKING:
+    from .._alembic import RunContext
     from ..autogenerate.answers import Answers
     from ..autogenerate.modules import ModelModule
     from ..autogenerate.revise import Compare, Draft
     from ..execution.env import Database
+    from ..revisions.revision import Revision
 
 ONE_SCREEN = 30  # lines
 
@@ -142,14 +145,18 @@ def compared(
         current = table.read()
         if autogenerate and not sql:
             notices.extend(said_by_journal(project, database, current))
-        drafts[0].compare(database.context, current, autogenerate=autogenerate, concerns=concerns)
+        try:
+            drafts[0].compare(database.context, current, autogenerate=autogenerate, concerns=concerns)
+        except Refused as error:
+            error.message = "\n".join([*notices, error.message])
+            raise
         if dialect_of(database.context.dialect.name).checks_length:
             limits.append(table.longest() or ID_LENGTH)
 
     done = run_environment(project, Task(work, as_sql=sql, options=options, prepare=prepare))
     if autogenerate:
         notices += uncompared(project, [database.context.opts.get("target_metadata") for database in done])
-    for text in notices:
+    for text in [*notices, *(f"Not compared: {each}." for each in drafts[0].not_compared)]:
         on_event(Noticed(text))
     return drafts[0], min(limits, default=None)
 
@@ -158,18 +165,33 @@ def comparing(project: Project, said: Answers | None) -> Compare:
     """What compares one database with its models. said: None where nothing shall be asked."""
     from ..autogenerate.answers import Answers
     from ..autogenerate.compare import Comparison
+    from ..autogenerate.detect import Known
     from ..autogenerate.guard import Guard
     from ..autogenerate.modules import not_imported
+    from ..autogenerate.revise import Compared
     from ..execution.journal import is_ours
-    from ..revisions.touched import created
+    from ..revisions import paths
+    from ..revisions.touched import all_enums, all_words, created
 
     known = said or Answers(is_no_rename=True, is_asked=False)
 
     def missing() -> list[ModelModule]:
         return not_imported(project.surroundings.roots()[:1], project.layout.script)
 
-    guard = Guard(lambda: created(history(project).revisions.values()), missing, known.allow_drop, project.command)
-    return lambda context: Comparison(context, known, guard, project.command, is_ours).run()
+    @cache
+    def revisions() -> list[Revision]:
+        graph = history(project)
+        return [graph[id] for id in paths.upgrade(graph, "heads", ())]
+
+    guard = Guard(lambda: created(revisions()), missing, known.allow_drop, project.command)
+    said_before = Known(cache(lambda: all_words(revisions())), cache(lambda: all_enums(revisions())))
+
+    def compare(context: RunContext) -> Compared:
+        made = Comparison(context, known, guard, said_before, project.command, is_ours)
+        compared, upgrade = made.run()
+        return Compared(compared, upgrade, tuple(made.not_compared))
+
+    return compare
 
 
 def said_by_journal(project: Project, database: Database, current: Collection[str]) -> Iterator[str]:

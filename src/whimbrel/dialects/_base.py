@@ -49,6 +49,9 @@ class Dialect:
     keeps_journal_in_views = False
     """Whether the journal is kept in the text of views: where every other place is in the way of other tools."""
 
+    hides_expression_indexes: bool = False
+    """Whether SQLAlchemy does not tell of indexes over expressions."""
+
     has_enum_types: bool = False
     """Whether an enum is a type of its own."""
 
@@ -196,6 +199,10 @@ class Dialect:
 
     def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
         """The sequence behind each numbered column, where it is its default: schema (None for the default one), table, column."""
+        return {}
+
+    def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
+        """The indexes that SQLAlchemy does not tell of, by name: table and text."""
         return {}
 
     def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:

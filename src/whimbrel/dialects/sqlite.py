@@ -62,6 +62,7 @@ class Sqlite(Dialect):
     ddl_rolls_back = True
     checks_length = False
     rebuilds_tables = True
+    hides_expression_indexes = True
     keeps_journal_in_views = True
 
     def title(self, dialect: SqlaDialect) -> str:
@@ -118,6 +119,13 @@ class Sqlite(Dialect):
         finally:
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.close()
+
+    def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
+        """Those over expressions: every index with a text is listed, for the others are compared by what SQLAlchemy says."""
+        rows = connection.exec_driver_sql(
+            "select name, tbl_name, sql from sqlite_master where type = 'index' and sql is not null"
+        )
+        return {name: (table, sql) for name, table, sql in rows.all()}
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """A file beside the database file; none for memory, which no other process sees."""

@@ -60,6 +60,8 @@ class Touches(NamedTuple):
     has_unknown_tables: bool
     words: frozenset[str]
     """Every text in it, where names may come from."""
+    enums: tuple[tuple[Table, str, tuple[str, ...]], ...]
+    """The values of enum columns: table, column, values."""
 
 
 def touches(revision: Revision) -> Touches:
@@ -77,12 +79,12 @@ def read(path: Path, changed: int) -> Touches:
     try:
         tree = ast.parse(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
-        return Touches((), False, frozenset())
+        return Touches((), False, frozenset(), ())
     body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade"))]
     reader = Reader()
     for node in body:
         reader.visit(node)
-    return Touches(tuple(dict.fromkeys(reader.found)), reader.has_unknown_tables, frozenset(reader.words))
+    return Touches(tuple(dict.fromkeys(reader.found)), reader.has_unknown_tables, frozenset(reader.words), tuple(reader.enums))
 
 
 class Reader(ast.NodeVisitor):
@@ -93,6 +95,7 @@ class Reader(ast.NodeVisitor):
         self.has_unknown_tables = False
         self.words: set[str] = set()
         self.batches: dict[str, Table | None] = {}
+        self.enums: list[tuple[Table, str, tuple[str, ...]]] = []
 
     def visit_With(self, node: ast.With) -> None:
         """A batch gives its table a name."""
@@ -131,6 +134,7 @@ class Reader(ast.NodeVisitor):
         if table is None:
             self.has_unknown_tables = self.has_unknown_tables or name in ("create_table", "rename_table")
             return
+        self.enums += [(table, column, values) for column, values in enums_in(node, name, at_thing)]
         thing = None
         if at_thing is not None:
             thing = argument(node, at_thing, THINGS)
@@ -155,6 +159,29 @@ def argument(call: ast.Call, at: int, names: set[str]) -> str | None:
         if isinstance(node, ast.Call):  # sa.Column("name", …), op.f("name")
             return argument(node, 0, {"name"})
     return None
+
+
+def enums_in(call: ast.Call, name: str, at_thing: int | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The enum columns that an operation creates or changes, with their values."""
+    if name == "alter_column":
+        column = argument(call, at_thing or 0, THINGS)
+        type_ = next((each.value for each in call.keywords if each.arg == "type_"), None)
+        if column and (values := enum_values(type_)) is not None:
+            yield column, values
+    elif name in ("create_table", "add_column"):
+        for node in ast.walk(call):
+            if isinstance(node, ast.Call) and name_of(node) == "Column" and len(node.args) > 1:
+                column = argument(node, 0, {"name"})
+                if column and (values := enum_values(node.args[1])) is not None:
+                    yield column, values
+
+
+def enum_values(node: ast.expr | None) -> tuple[str, ...] | None:
+    """The values of ``sa.Enum("a", "b")``; None for anything else."""
+    if not isinstance(node, ast.Call) or name_of(node) not in ("Enum", "ENUM"):
+        return None
+    values = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return tuple(values) if values and len(values) == len(node.args) else None
 
 
 def schema_of(call: ast.Call) -> str | None:
@@ -193,6 +220,16 @@ def created(revisions: Iterable[Revision]) -> set[Table]:
         if known.has_unknown_tables:
             found |= {(None, word) for word in known.words if word.isidentifier()}
     return found
+
+
+def all_words(revisions: Iterable[Revision]) -> set[str]:
+    """Every text in these revisions."""
+    return set().union(*(touches(revision).words for revision in revisions))
+
+
+def all_enums(revisions: Iterable[Revision]) -> dict[tuple[Table, str], tuple[str, ...]]:
+    """The values of enum columns as the last of these revisions has written them; revisions: the oldest first."""
+    return {(table, column): values for each in revisions for table, column, values in touches(each).enums}
 
 
 def conflicts(one: Iterable[Revision], other: Iterable[Revision]) -> Iterator[tuple[Touch, Revision, Revision]]:

@@ -1,0 +1,238 @@
+"""What Alembic's comparators do not see: primary keys, checks, defaults, expression indexes, values of plain enums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy import CheckConstraint, Connection, Table
+
+from .._alembic import Comparing, final_name
+from ..schema.snapshot import Key, Snapshot
+from .names import columns_in, name_for
+from .operations import AddCheck, Both, Execute, modified
+from .renames import shown
+from .stored import Stored, as_text, plain, same_text, stored, without_casts
+
+Values = Mapping[tuple[Key, str], tuple[str, ...]]
+
+
+@dataclass
+class Known:
+    """What a history says; each is asked only where it is needed.
+
+    words: every text in its files. values: those of plain enum columns.
+    """
+
+    words: Callable[[], Collection[str]]
+    values: Callable[[], Values]
+
+
+@dataclass
+class Detection:
+    """Adds to the operations of one comparison what is missing there; keeps what it could not compare."""
+
+    compared: Comparing
+    connection: Connection
+    snapshot: Snapshot
+    upgrade: ops.UpgradeOps
+    known: Known
+    not_compared: list[str] = field(default_factory=list)
+
+    def run(self, models: Mapping[Key, Table]) -> None:
+        """Look at every table that is in both."""
+        for key, model in models.items():
+            if self.snapshot.has(key) and self.compared.run_object_filters(model, model.name, "table", False, None):
+                self.primary_key(key, model)
+                self.defaults_and_checks(key, model)
+                self.values(key, model)
+
+    def changes(self, key: Key) -> ops.ModifyTableOps:
+        """The container for the changes of a table, in its place."""
+        for op in self.upgrade.ops:
+            if isinstance(op, ops.ModifyTableOps) and (op.schema, op.table_name) == key:
+                return op
+        made = ops.ModifyTableOps(key[1], [], schema=key[0])
+        self.upgrade.ops.append(made)
+        return made
+
+    def alter(self, key: Key, name: str) -> ops.AlterColumnOp:
+        """The change of a column, in its place."""
+        for op in self.changes(key).ops:
+            if isinstance(op, ops.AlterColumnOp) and op.column_name == name:
+                return op
+        there = self.snapshot.column(key, name) or {}
+        default = there.get("default")
+        made = ops.AlterColumnOp(
+            key[1],
+            name,
+            schema=key[0],
+            existing_type=there.get("type"),
+            existing_nullable=there.get("nullable"),
+            existing_server_default=sa.DefaultClause(sa.text(default)) if default else None,
+            existing_comment=there.get("comment"),
+        )
+        self.changes(key).ops.append(made)
+        return made
+
+    # -- primary keys
+
+    def primary_key(self, key: Key, model: Table) -> None:
+        """Other columns, or another order of them."""
+        there = self.snapshot.of("pk_constraint", key)
+        old, new = list(there.get("constrained_columns") or ()), [column.name for column in model.primary_key.columns]
+        if old == new or not self.compared.run_object_filters(model.primary_key, None, "primary_key", False, None):  # type: ignore[arg-type]
+            return
+        dialect = self.connection.dialect
+        name = final_name(model.primary_key, dialect) or there.get("name") or f"{key[1]}_pkey"
+        if dialect.name in ("mysql", "mariadb"):
+            there_sql, back_sql = self.in_one_statement(model, old, new), self.in_one_statement(model, new, old)
+            words = f"{shown(key)}: primary key ({', '.join(new)}) instead of ({', '.join(old)})"
+            self.upgrade.ops.append(Execute(there_sql, back_sql, words=words))
+            return
+        before, after = (ops.CreatePrimaryKeyOp(name, key[1], columns, schema=key[0]) for columns in (old, new))
+        if dialect.name == "sqlite":  # a new one takes the place of the old one
+            self.upgrade.ops.append(Both([modified(key, after)], [modified(key, before)]))
+            return
+        changes = self.changes(key)
+        if old:
+            was = there.get("name") or name
+            gone = ops.DropConstraintOp(was, key[1], type_="primary", schema=key[0], _reverse=before)
+            changes.ops.insert(0, gone)
+        if new:
+            changes.ops.append(after)
+
+    def in_one_statement(self, model: Table, old: list[str], new: list[str]) -> str:
+        """MySQL's way: a numbered column must never be without a key."""
+        preparer = self.connection.dialect.identifier_preparer
+        parts = ["DROP PRIMARY KEY"] if old else []
+        parts += [f"ADD PRIMARY KEY ({', '.join(map(preparer.quote, new))})"] if new else []
+        return f"ALTER TABLE {preparer.format_table(model)} {', '.join(parts)}"
+
+    # -- defaults and checks
+
+    def defaults_and_checks(self, key: Key, model: Table) -> None:
+        """As the server stores them; it is asked only where the texts differ."""
+        columns = {each["name"]: each for each in self.snapshot.of("columns", key)}
+        checks = [each for each in model.constraints if isinstance(each, CheckConstraint) and self.is_written(each)]
+        there = self.snapshot.of("check_constraints", key)
+        doubtful = [] if self.compared.opts.get("compare_server_default") else self.doubtful_defaults(model, columns)
+        has_doubtful_checks = self.have_doubt(checks, there)
+        if not doubtful and not has_doubtful_checks:
+            return
+        asked = stored(self.connection, model, checks)
+        if asked.why_not:
+            what = [f"the default of {name}" for name in doubtful] + (["the checks"] if has_doubtful_checks else [])
+            self.not_compared.append(f"{shown(key)}: {', '.join(what)}: {asked.why_not}")
+            return
+        self.defaults(key, model, columns, doubtful, asked)
+        if has_doubtful_checks:
+            self.checks(key, model, checks, there, asked)
+
+    def is_written(self, check: CheckConstraint) -> bool:
+        """Whether a check goes into this database: not one of a type that has it for others only."""
+        rule = getattr(check, "_create_rule", None)
+        if rule is None:
+            return True
+        compiler = self.connection.dialect.ddl_compiler(self.connection.dialect, None)  # type: ignore[arg-type]
+        return bool(rule(compiler))
+
+    def doubtful_defaults(self, model: Table, columns: dict[str, dict[str, Any]]) -> list[str]:
+        """The columns whose defaults are not the same text."""
+        found = []
+        for column in model.columns:
+            there = columns.get(column.name)
+            default = column.server_default
+            if there is None or there.get("computed") or there.get("identity") or there.get("sequence_of_its_own"):
+                continue
+            if not (default is None or isinstance(default, sa.DefaultClause)):
+                continue
+            wanted = None if default is None else self.text_of(default)
+            if not same_text(wanted, there.get("default")):
+                found.append(column.name)
+        return found
+
+    def text_of(self, default: sa.DefaultClause) -> str:
+        """A default as it is written."""
+        if isinstance(default.arg, str):
+            return "'" + default.arg.replace("'", "''") + "'"
+        return str(default.arg.compile(dialect=self.connection.dialect, compile_kwargs={"literal_binds": True}))
+
+    def defaults(self, key: Key, model: Table, columns: dict[str, dict[str, Any]], doubtful: list[str], asked: Stored) -> None:
+        """The defaults that are really others."""
+        for name in doubtful:
+            is_numbered = model.autoincrement_column is not None and model.autoincrement_column.name == name
+            old, new = columns[name].get("default"), asked.defaults.get(name)
+            if is_numbered and model.columns[name].server_default is None:
+                continue
+            if same_text(without_casts(old), without_casts(new)):
+                continue
+            self.alter(key, name).modify_server_default = model.columns[name].server_default
+
+    def have_doubt(self, checks: list[CheckConstraint], there: list[dict[str, Any]]) -> bool:
+        """Whether the checks are not the same by their names and texts."""
+        dialect = self.connection.dialect
+        wanted = {(final_name(each, dialect), plain(as_text(each, self.connection))) for each in checks}
+        return wanted != {(each.get("name"), plain(each["sqltext"])) for each in there}
+
+    def checks(self, key: Key, model: Table, checks: list[CheckConstraint], there: list[dict[str, Any]], asked: Stored) -> None:
+        """The checks that came, went or say something else."""
+        left = list(there)
+        missing: list[CheckConstraint] = []
+        by_name = {each["name"]: each for each in there if each.get("name")}
+        for check in checks:
+            name = final_name(check, self.connection.dialect)
+            text = asked.checks.get(check)
+            same = next((each for each in left if same_check(each["sqltext"], text) and each.get("name") in (name, None)), None)
+            if same is None and name is None:
+                same = next((each for each in left if same_check(each["sqltext"], text)), None)
+            if same is not None:
+                left.remove(same)
+            elif name in by_name and by_name[name] in left:
+                left.remove(by_name[name])
+                self.changes(key).ops.append(drop_check(key, by_name[name]))
+                missing.append(check)
+            else:
+                missing.append(check)
+        for each in left:
+            if each.get("name") and each["name"] in self.known.words():
+                self.changes(key).ops.append(drop_check(key, each))
+        longest = int(self.connection.dialect.max_identifier_length or 63)
+        for check in sorted(missing, key=lambda each: int(getattr(each, "_creation_order", 0))):
+            name = final_name(check, self.connection.dialect) or name_for(key[1], columns_in(check, model), "check", longest)
+            self.changes(key).ops.append(AddCheck(name, key[1], str(as_text(check, self.connection)), schema=key[0]))
+
+    # -- values of enums that are plain texts to the database
+
+    def values(self, key: Key, model: Table) -> None:
+        """Compare them with what the history has written: the database does not know them."""
+        for column in model.columns:
+            type_ = column.type
+            there = self.snapshot.column(key, column.name)
+            is_plain = isinstance(type_, sa.Enum) and not isinstance((there or {}).get("type"), sa.Enum)
+            if (
+                there is None
+                or not is_plain
+                or type(type_.dialect_impl(self.connection.dialect)).__module__ != "sqlalchemy.sql.sqltypes"
+            ):
+                continue
+            assert isinstance(type_, sa.Enum)
+            known = self.known.values().get((key, column.name))
+            if known is not None and list(known) != list(type_.enums):
+                op = self.alter(key, column.name)
+                op.modify_type = type_
+                op.existing_type = sa.Enum(*known, name=type_.name, native_enum=type_.native_enum, length=type_.length)
+
+
+def same_check(one: Any, other: Any) -> bool:
+    """Whether two conditions are the same."""
+    return other is not None and same_text(one, other)
+
+
+def drop_check(key: Key, check: dict[str, Any]) -> ops.DropConstraintOp:
+    """Drop a check, and its way back."""
+    back = AddCheck(check["name"], key[1], check["sqltext"], schema=key[0])
+    return ops.DropConstraintOp(check["name"], key[1], type_="check", schema=key[0], _reverse=back)

@@ -1,0 +1,119 @@
+"""Defaults and checks of a model as the server would store them: it is asked, with an empty temporary table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+NAME = "whimbrel_model"
+
+
+@dataclass
+class Stored:
+    """What the server makes of a model: the defaults of its columns, and the text of each check.
+
+    why_not: why the server could not be asked.
+    """
+
+    defaults: dict[str, str | None] = field(default_factory=dict)
+    checks: dict[CheckConstraint, str] = field(default_factory=dict)
+    why_not: str = ""
+
+
+def stored(connection: Connection, model: Table, checks: list[CheckConstraint]) -> Stored:
+    """Ask for all of one table at once; nothing of it stays."""
+    copy = Table(NAME, MetaData(), *columns_of(model), prefixes=["TEMPORARY"])
+    names: dict[str, CheckConstraint] = {}
+    for number, check in enumerate(checks):
+        name = f"whimbrel_check_{number}"
+        names[name] = check
+        copy.append_constraint(CheckConstraint(as_text(check, connection), name=name))
+    found = Stored()
+    try:
+        with connection.begin_nested() as attempt:
+            try:
+                copy.create(connection)
+                inspector = inspect(connection)
+                for column in inspector.get_columns(NAME):
+                    found.defaults[column["name"]] = column.get("default")
+                if names:
+                    for each in inspector.get_check_constraints(NAME):
+                        check_found = names.get(str(each["name"]))
+                        if check_found is not None:
+                            found.checks[check_found] = each["sqltext"]
+                copy.drop(connection)
+            finally:
+                attempt.rollback()
+    except (DBAPIError, SQLAlchemyError) as error:
+        return Stored(why_not=str(getattr(error, "orig", None) or error).splitlines()[0])
+    return found
+
+
+def columns_of(model: Table) -> list[sa.Column[Any]]:
+    """The columns with their types and defaults, and nothing that needs other tables or types of their own."""
+    found: list[sa.Column[Any]] = []
+    for column in model.columns:
+        default = column.server_default
+        arg: Any = default.arg if isinstance(default, sa.DefaultClause) else None
+        found.append(sa.Column(column.name, plain_type(column.type), nullable=True, server_default=arg))
+    return found
+
+
+def plain_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """The type without the events that create enum types."""
+    if isinstance(type_, sa.Enum) and type_.name and type_.native_enum:
+        from sqlalchemy.dialects import postgresql
+
+        enum = postgresql.ENUM(*type_.enums, name=type_.name, schema=type_.schema, create_type=False)
+        return sa.Enum(*type_.enums, name=type_.name, schema=type_.schema, create_constraint=False).with_variant(
+            enum, "postgresql"
+        )
+    return type_
+
+
+def as_text(check: CheckConstraint, connection: Connection) -> Any:
+    """The condition of a check, with its values written out."""
+    return sa.text(
+        str(check.sqltext.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})).replace(":", "\\:")
+    )
+
+
+def same_text(one: Any, other: Any) -> bool:
+    """Whether two expressions are the same but for white space, outer parentheses, quotes of names and letters of keywords."""
+    return plain(one) == plain(other)
+
+
+def plain(text: Any) -> str | None:
+    """An expression without what makes no difference; texts in it as they are."""
+    if text is None:
+        return None
+    pieces = re.split(r"('(?:[^']|'')*')", str(text).strip())
+    found = "".join(
+        piece if n % 2 else re.sub(r"\s+", " ", re.sub(r'["`\[\]]', "", piece)).lower() for n, piece in enumerate(pieces)
+    )
+    found = re.sub(r"\s*([(),=<>!+*/-])\s*", r"\1", found).strip()
+    while is_wrapped(found):
+        found = found[1:-1].strip()
+    return found
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether parentheses stand around all of a text."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for n, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return n == len(text) - 1
+    return False
+
+
+def without_casts(text: Any) -> str | None:
+    """A default of PostgreSQL without the types that it names."""
+    return None if text is None else re.sub(r"::(?:\"[^\"]*\"|[\w. ])+(?:\(\d+(?:,\d+)?\))?(?:\[\])?", "", str(text))
