@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Connection, MetaData, Table, inspect
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..dialects import dialect_of
 
 NAME = "whimbrel_model"
+SYNONYMS = {
+    "now()": "current_timestamp",
+    "current_timestamp()": "current_timestamp",
+    "transaction_timestamp()": "current_timestamp",
+}
+"""PostgreSQL manual, "Current Date/Time": the same value under several names; kept as it was written."""
 
 
 @dataclass
@@ -35,23 +45,33 @@ def stored(connection: Connection, model: Table, checks: list[CheckConstraint]) 
         copy.append_constraint(CheckConstraint(as_text(check, connection), name=name))
     found = Stored()
     try:
-        with connection.begin_nested() as attempt:
-            try:
-                copy.create(connection)
-                inspector = inspect(connection)
-                for column in inspector.get_columns(NAME):
-                    found.defaults[column["name"]] = column.get("default")
-                if names:
-                    for each in inspector.get_check_constraints(NAME):
-                        check_found = names.get(str(each["name"]))
-                        if check_found is not None:
-                            found.checks[check_found] = each["sqltext"]
-                copy.drop(connection)
-            finally:
-                attempt.rollback()
-    except (DBAPIError, SQLAlchemyError) as error:
+        with for_a_moment(connection):
+            copy.create(connection)
+            inspector = inspect(connection)
+            for column in inspector.get_columns(NAME):
+                found.defaults[column["name"]] = column.get("default")
+            for each in inspector.get_check_constraints(NAME) if names else ():
+                if (check_found := names.get(str(each["name"]))) is not None:
+                    found.checks[check_found] = each["sqltext"]
+    except SQLAlchemyError as error:
         return Stored(why_not=str(getattr(error, "orig", None) or error).splitlines()[0])
     return found
+
+
+@contextmanager
+def for_a_moment(connection: Connection) -> Iterator[None]:
+    """Nothing that is made here stays; a temporary table of MySQL is dropped in its own way, which commits nothing."""
+    if dialect_of(connection.dialect.name).ddl_rolls_back:
+        with connection.begin_nested() as attempt:
+            try:
+                yield
+            finally:
+                attempt.rollback()
+    else:
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {NAME}")
 
 
 def columns_of(model: Table) -> list[sa.Column[Any]]:
@@ -99,7 +119,7 @@ def plain(text: Any) -> str | None:
     found = re.sub(r"\s*([(),=<>!+*/-])\s*", r"\1", found).strip()
     while is_wrapped(found):
         found = found[1:-1].strip()
-    return found
+    return SYNONYMS.get(found, found)
 
 
 def is_wrapped(text: str) -> bool:
