@@ -17,7 +17,7 @@ from ..schema.snapshot import Key, Snapshot, take
 from .answers import Answers, Question, undecided
 from .detect import Detection, Known
 from .enums import EnumTypes
-from .expressions import compare_expressions
+from .expressions import compare_expressions, keep_same_order
 from .fills import Fills
 from .follow import following
 from .guard import Guard
@@ -110,6 +110,9 @@ class Comparison:
         detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known)
         detection.run(self.models)
         self.not_compared += detection.not_compared
+        orders = self.dialect.descending(self.connection)
+        if orders is not None:
+            keep_same_order(upgrade, self.models, self.snapshot, orders)
         if self.dialect.hides_expression_indexes:
             there = self.dialect.unseen_indexes(self.connection)
             compare_expressions(upgrade, self.models, self.snapshot, there, self.connection, self.known.words)

@@ -103,7 +103,12 @@ class EnumTypes:
         upgrade.ops[:] = [*first, *upgrade.ops, *last]
 
     def new(self, key: Key, wanted: EnumType, upgrade: ops.UpgradeOps) -> Iterator[ops.MigrateOperation]:
-        """A type that is not there: made before its first user."""
+        """A type that is not there: made before its first user, unless that is a table that makes it by the way."""
+        created = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.CreateTableOp)}
+        types = [self.models[table].columns[column].type for table, column in wanted.users if table in created]
+        if any(self.as_it_is(type_) is type_ and getattr(type_, "create_type", True) for type_ in types):
+            yield Execute("", f"DROP TYPE {self.quoted(key)}")
+            return
         yield Execute(self.creation(key, wanted.labels), f"DROP TYPE {self.quoted(key)}", words=f"type {shown(key)}: new")
 
     def creation(self, key: Key, labels: list[str], name: str | None = None) -> str:
@@ -135,6 +140,8 @@ class EnumTypes:
         """A plain enum type that is there already; others as they are."""
         if isinstance(type_, sa.Enum) and native(type_, self.dialect) is not None and type_.name and not has_variants(type_):
             return postgresql.ENUM(*type_.enums, name=type_.name, schema=type_.schema, create_type=False)
+        if isinstance(type_, sa.ARRAY) and (item := self.as_it_is(type_.item_type)) is not type_.item_type:
+            return postgresql.ARRAY(item, dimensions=type_.dimensions)
         return type_
 
     def loses_last_user(self, key: Key, known: EnumType, upgrade: ops.UpgradeOps) -> bool:

@@ -49,7 +49,42 @@ def drop(name: str, text: str, key: Key) -> Execute:
 
 
 def over_expressions(model: Table) -> Iterator[sa.Index]:
-    """The indexes that are about more than columns."""
+    """The indexes that are about more than columns and their order."""
     for index in model.indexes:
-        if any(not isinstance(each, sa.Column) for each in index.expressions):
+        if any(name is None for name, _ in ordered(index)):
             yield index
+
+
+def keep_same_order(
+    upgrade: ops.UpgradeOps, models: Mapping[Key, Table], snapshot: Snapshot, there: Mapping[tuple[str, str], list[bool]]
+) -> None:
+    """Take out what replaces an index by the same one: SQLAlchemy does not tell in which order its columns are.
+
+    there: which columns of an index are in descending order, by table and index.
+    """
+    for op in upgrade.ops:
+        if not isinstance(op, ops.ModifyTableOps):
+            continue
+        key = (op.schema, op.table_name)
+        model = models.get(key)
+        for index in model.indexes if model is not None else ():
+            columns = next((each["column_names"] for each in snapshot.of("indexes", key) if each["name"] == index.name), None)
+            flags = there.get((key[1], str(index.name)))
+            if columns is not None and flags is not None and list(zip(columns, flags, strict=False)) == ordered(index):
+                op.ops = [
+                    each
+                    for each in op.ops
+                    if not (isinstance(each, (ops.CreateIndexOp, ops.DropIndexOp)) and each.index_name == index.name)
+                ]
+    upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
+
+
+def ordered(index: sa.Index) -> list[tuple[str | None, bool]]:
+    """The columns of an index, each with whether it is in descending order; None for an expression."""
+    found: list[tuple[str | None, bool]] = []
+    for each in index.expressions:
+        is_descending = getattr(each, "modifier", None) is sa.sql.operators.desc_op
+        element = getattr(each, "element", each)
+        name = element.name if isinstance(element, sa.Column) else getattr(element, "element", None)  # sa.desc("name")
+        found.append((name if isinstance(name, str) else None, is_descending))
+    return found

@@ -11,7 +11,7 @@ from sqlalchemy.schema import sort_tables_and_constraints
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
 from .names import with_names
-from .operations import Execute
+from .operations import Both, Execute
 
 
 def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any) -> None:
@@ -102,6 +102,7 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
     """Where a foreign key needs an index, do not drop the only one it has: give it the name of one that nobody asked for."""
     if not dialect.keys_need_indexes:
         return
+    go_with_tables(upgrade)
     for at, op in enumerate(upgrade.ops):
         if isinstance(op, ops.ModifyTableOps):
             key = (op.schema, op.table_name)
@@ -119,6 +120,18 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                     renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
             if renamed:
                 upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
+
+
+def go_with_tables(upgrade: ops.UpgradeOps) -> None:
+    """The indexes of a table that is dropped go with it: one that a foreign key needs could not go before."""
+    created = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.CreateTableOp)}
+    dropped = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.DropTableOp)}
+    for at, op in enumerate(upgrade.ops):
+        if isinstance(op, ops.ModifyTableOps) and all(isinstance(each, (ops.CreateIndexOp, ops.DropIndexOp)) for each in op.ops):
+            if (op.schema, op.table_name) in created:
+                upgrade.ops[at] = Both([op], [])
+            elif (op.schema, op.table_name) in dropped:
+                upgrade.ops[at] = Both([], [op.reverse()])
 
 
 def starts_with(columns: list[Any], wanted: list[Any]) -> bool:

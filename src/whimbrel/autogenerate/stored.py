@@ -98,9 +98,9 @@ def plain_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
 
 def as_text(check: CheckConstraint, connection: Connection) -> Any:
     """The condition of a check, with its values written out."""
-    return sa.text(
-        str(check.sqltext.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})).replace(":", "\\:")
-    )
+    compiler = connection.dialect.statement_compiler(connection.dialect, None)
+    written = compiler.process(check.sqltext, include_table=False, literal_binds=True)
+    return sa.text(written.replace("%%", "%").replace(":", "\\:"))
 
 
 def same_text(one: Any, other: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -205,6 +205,10 @@ class Dialect:
         """The indexes that SQLAlchemy does not tell of, by name: table and text."""
         return {}
 
+    def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]] | None:
+        """By table and index, which of its columns are in descending order; None where SQLAlchemy tells that itself."""
+        return None
+
     def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
         """The tables that belong to extensions of the server: schema (None for the default one) and name."""
         return set()
@@ -231,6 +235,14 @@ class Dialect:
 def plain(name: str) -> str:
     """A name without its schema and its quotes."""
     return name.split(".")[-1].strip('`" ')
+
+
+def grouped(rows: Iterable[Any]) -> dict[tuple[str, str], list[bool]]:
+    """Flags by the two names that stand before them."""
+    found: dict[tuple[str, str], list[bool]] = {}
+    for table, index, flag in rows:
+        found.setdefault((table, index), []).append(bool(flag))
+    return found
 
 
 def as_look(facts: Any) -> str:

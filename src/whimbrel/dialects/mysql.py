@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, Table, bindparam, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import DBAPIError
 
-from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of
+from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
 from ._beside import Beside
 from ._mysql_blockers import find_blockers
 from ._mysql_lock import NamedLock
@@ -88,6 +88,14 @@ class Mysql(Dialect):
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """An index, of a unique constraint as well (MariaDB 10.5.2, MySQL 5.7)."""
         return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}" if kind in ("index", "unique") else None
+
+    def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
+        """As the information schema has it."""
+        query = (
+            "select table_name, index_name, coalesce(collation, 'A') = 'D' from information_schema.statistics"
+            " where table_schema = database() order by 1, 2, seq_in_index"
+        )
+        return grouped(connection.exec_driver_sql(query).all())
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """A named lock of the server; the database and the version table are in the name."""

@@ -14,7 +14,7 @@ from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 
 from ..errors import Refused
-from ._base import Dialect, as_look, schema_of
+from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._sessions import Lock
 
@@ -126,6 +126,14 @@ class Sqlite(Dialect):
             "select name, tbl_name, sql from sqlite_master where type = 'index' and sql is not null"
         )
         return {name: (table, sql) for name, table, sql in rows.all()}
+
+    def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
+        """As PRAGMA index_xinfo has it."""
+        rows = connection.exec_driver_sql(
+            'select m.tbl_name, m.name, x."desc" from sqlite_master m, pragma_index_xinfo(m.name) x'
+            " where m.type = 'index' and x.key = 1 order by 1, 2, x.seqno"
+        )
+        return grouped(rows.all())
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """A file beside the database file; none for memory, which no other process sees."""
