@@ -6,6 +6,7 @@ Tested on the oldest and the newest Alembic that we support (``tests/test_alembi
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import partial
@@ -24,6 +25,7 @@ from alembic.script.revision import Revision as AlembicRevision
 from alembic.script.revision import RevisionMap
 from alembic.util import sqla_compat
 from sqlalchemy import Table
+from sqlalchemy.exc import SAWarning
 
 from .revisions.graph import Graph
 from .revisions.load import load_module
@@ -279,7 +281,11 @@ class Comparing(AutogenContext):
 
     def fill(self, upgrade: ops.UpgradeOps) -> None:
         """Compare; ``alembic.autogenerate.produce_migrations`` does that with a context of its own."""
-        compare._produce_net_changes(self, upgrade)
+        with warnings.catch_warnings():
+            # Tables that reference each other are put in order afterwards; indexes over expressions are compared by us.
+            warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+            compare._produce_net_changes(self, upgrade)
 
 
 class Revising(RevisionContext):

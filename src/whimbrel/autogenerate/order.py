@@ -51,9 +51,12 @@ def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect
 
 
 def in_drop_order(upgrade: ops.UpgradeOps, snapshot: Snapshot) -> None:
-    """Drop what references others first; keys between tables that reference each other go before both."""
+    """Drop tables last, when nothing that stays references them, and those that reference others first.
+
+    Keys between tables that reference each other go before both.
+    """
     dropped = [op for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
-    if len(dropped) < 2:
+    if not dropped:
         return
     tables = {(op.schema, op.table_name): op.to_table() for op in dropped}
     refers = {
@@ -103,6 +106,9 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
     if not dialect.keys_need_indexes:
         return
     go_with_tables(upgrade)
+    for op in upgrade.ops:
+        if isinstance(op, ops.ModifyTableOps):
+            op.ops.sort(key=place_of)  # an index goes after the key that needs it, and comes before it
     for at, op in enumerate(upgrade.ops):
         if isinstance(op, ops.ModifyTableOps):
             key = (op.schema, op.table_name)
@@ -132,6 +138,13 @@ def go_with_tables(upgrade: ops.UpgradeOps) -> None:
                 upgrade.ops[at] = Both([op], [])
             elif (op.schema, op.table_name) in dropped:
                 upgrade.ops[at] = Both([], [op.reverse()])
+
+
+def place_of(op: ops.MigrateOperation) -> int:
+    """Where an operation stands among those of its table."""
+    if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey":
+        return 0
+    return 2 if isinstance(op, ops.CreateForeignKeyOp) else 1
 
 
 def starts_with(columns: list[Any], wanted: list[Any]) -> bool:

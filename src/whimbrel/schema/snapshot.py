@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.reflection import ObjectKind
+from sqlalchemy.exc import SAWarning
 
 Key = tuple[str | None, str]
 """A table: its schema (None for the default one) and its name."""
@@ -171,7 +173,9 @@ def ask(inspector: Any, fact: str, schema: str | None, names: list[str]) -> dict
     """One fact of some tables; None where the dialect does not know it."""
     wanted = set(names)
     try:
-        answers = getattr(inspector, f"get_multi_{fact}")(schema=schema, kind=ObjectKind.TABLE)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+            answers = getattr(inspector, f"get_multi_{fact}")(schema=schema, kind=ObjectKind.TABLE)
     except NotImplementedError:
         return None
     return {(schema, name): answer for (_, name), answer in answers.items() if name in wanted}
