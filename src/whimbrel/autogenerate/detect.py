@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,14 +124,16 @@ class Detection:
         has_doubtful_checks = self.have_doubt(checks, there)
         if not doubtful and not has_doubtful_checks:
             return
-        asked = stored(self.connection, model, checks)
-        if asked.why_not:
-            what = [f"the default of {name}" for name in doubtful] + (["the checks"] if has_doubtful_checks else [])
-            self.not_compared.append(f"{shown(key)}: {', '.join(what)}: {asked.why_not}")
-            return
-        self.defaults(key, model, columns, doubtful, asked)
+        every = stored(self.connection, model, doubtful, []) if doubtful else Stored()
+        for name in doubtful:
+            asked = stored(self.connection, model, [name], []) if every.why_not and len(doubtful) > 1 else every
+            self.default(key, model, columns[name], asked)
         if has_doubtful_checks:
-            self.checks(key, model, checks, there, asked)
+            said = stored(self.connection, model, [], checks)
+            if said.why_not:
+                self.not_compared.append(f"{shown(key)}: the checks: {said.why_not}")
+            else:
+                self.checks(key, model, checks, there, said)
 
     def is_written(self, check: CheckConstraint) -> bool:
         """Whether a check goes into this database: not one of a type that has it for others only."""
@@ -161,16 +164,24 @@ class Detection:
             return "'" + default.arg.replace("'", "''") + "'"
         return str(default.arg.compile(dialect=self.connection.dialect, compile_kwargs={"literal_binds": True}))
 
-    def defaults(self, key: Key, model: Table, columns: dict[str, dict[str, Any]], doubtful: list[str], asked: Stored) -> None:
-        """The defaults that are really others."""
-        for name in doubtful:
-            is_numbered = model.autoincrement_column is not None and model.autoincrement_column.name == name
-            old, new = columns[name].get("default"), asked.defaults.get(name)
-            if is_numbered and model.columns[name].server_default is None:
-                continue
-            if same_text(without_casts(old), without_casts(new)):
-                continue
-            self.alter(key, name).modify_server_default = model.columns[name].server_default
+    def default(self, key: Key, model: Table, there: dict[str, Any], asked: Stored) -> None:
+        """A default that is really another one."""
+        name = there["name"]
+        column = model.columns[name]
+        is_numbered = model.autoincrement_column is not None and model.autoincrement_column.name == name
+        old, new = there.get("default"), asked.defaults.get(name)
+        if is_numbered and column.server_default is None:
+            return
+        if asked.why_not:
+            # Its type is new, or is going to have a value that is not there yet.
+            assert column.server_default is None or isinstance(column.server_default, sa.DefaultClause)
+            new = None if column.server_default is None else self.text_of(column.server_default)
+        if same_text(without_casts(old), without_casts(new)):
+            return
+        if asked.why_not and not (is_literal(old) and is_literal(new)):
+            self.not_compared.append(f"{shown(key)}: the default of {name}: {asked.why_not}")
+            return
+        self.alter(key, name).modify_server_default = column.server_default
 
     def have_doubt(self, checks: list[CheckConstraint], there: list[dict[str, Any]]) -> bool:
         """Whether the checks are not the same by their names and texts."""
@@ -225,6 +236,11 @@ class Detection:
                 op = self.alter(key, column.name)
                 op.modify_type = type_
                 op.existing_type = sa.Enum(*known, name=type_.name, native_enum=type_.native_enum, length=type_.length)
+
+
+def is_literal(text: Any) -> bool:
+    """Whether a default is no expression but a plain text or number, or there is none."""
+    return text is None or re.fullmatch(r"'(?:[^']|'')*'|[\d.+-]*", without_casts(text) or "") is not None
 
 
 def same_check(one: Any, other: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import MetaData, Table
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlalchemy.schema import sort_tables_and_constraints
 
 from ..dialects import Dialect
@@ -58,7 +58,7 @@ def in_drop_order(upgrade: ops.UpgradeOps, snapshot: Snapshot) -> None:
     dropped = [op for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
     if not dropped:
         return
-    tables = {(op.schema, op.table_name): op.to_table() for op in dropped}
+    tables = {(op.schema, op.table_name) for op in dropped}
     refers = {
         key: {
             (each["referred_schema"], each["referred_table"])
@@ -83,21 +83,27 @@ def in_drop_order(upgrade: ops.UpgradeOps, snapshot: Snapshot) -> None:
         order += free
         for key in free:
             del left[key]
-    first = [drop_key(key, target, snapshot, tables[key]) for key, target in cut]
-    others = [op for op in upgrade.ops if not isinstance(op, ops.DropTableOp)]
+    first: list[ops.MigrateOperation] = []
     by_key = {(op.schema, op.table_name): op for op in dropped}
-    upgrade.ops[:] = [*others, *(op for found in first for op in found), *(by_key[key] for key in order)]
+    for key, target in cut:
+        created = by_key[key].reverse()
+        for constraint in keys_to(target, created):
+            drop = ops.DropConstraintOp.from_constraint(constraint)
+            first.append(ops.ModifyTableOps(key[1], [drop], schema=key[0]))
+            created.columns = [each for each in created.columns if each is not constraint]
+        by_key[key] = ops.DropTableOp(key[1], schema=key[0], _reverse=created)
+    others = [op for op in upgrade.ops if not isinstance(op, ops.DropTableOp)]
+    upgrade.ops[:] = [*others, *first, *(by_key[key] for key in order)]
 
 
-def drop_key(key: Key, target: Key, snapshot: Snapshot, table: Table) -> list[ops.MigrateOperation]:
-    """The operations that drop the foreign keys of a table to another one."""
-    found: list[ops.MigrateOperation] = []
-    for each in snapshot.of("foreign_keys", key):
-        if (each["referred_schema"], each["referred_table"]) == target:
-            for constraint in table.foreign_key_constraints:
-                if list(constraint.column_keys) == list(each["constrained_columns"]):
-                    drop = ops.DropConstraintOp.from_constraint(constraint)
-                    found.append(ops.ModifyTableOps(key[1], [drop], schema=key[0]))
+def keys_to(target: Key, created: ops.CreateTableOp) -> list[ForeignKeyConstraint]:
+    """The foreign keys to a table in the operation that creates another one again."""
+    found = []
+    for each in created.columns:
+        if isinstance(each, ForeignKeyConstraint):
+            schema, _, name = each.elements[0].target_fullname.rpartition(".")[0].rpartition(".")
+            if (schema or None, name) == target:
+                found.append(each)
     return found
 
 
@@ -108,7 +114,7 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
     go_with_tables(upgrade)
     for op in upgrade.ops:
         if isinstance(op, ops.ModifyTableOps):
-            op.ops.sort(key=place_of)  # an index goes after the key that needs it, and comes before it
+            op.ops.sort(key=place_of)
     for at, op in enumerate(upgrade.ops):
         if isinstance(op, ops.ModifyTableOps):
             key = (op.schema, op.table_name)
@@ -141,10 +147,14 @@ def go_with_tables(upgrade: ops.UpgradeOps) -> None:
 
 
 def place_of(op: ops.MigrateOperation) -> int:
-    """Where an operation stands among those of its table."""
-    if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey":
-        return 0
-    return 2 if isinstance(op, ops.CreateForeignKeyOp) else 1
+    """Where an operation stands among those of its table: keys, indexes, columns, and back."""
+    if isinstance(op, ops.DropConstraintOp):
+        return 0 if op.constraint_type == "foreignkey" else 1
+    if isinstance(op, ops.DropIndexOp):
+        return 1
+    if isinstance(op, (ops.CreateIndexOp, ops.AddConstraintOp)):
+        return 4 if isinstance(op, ops.CreateForeignKeyOp) else 3
+    return 2
 
 
 def starts_with(columns: list[Any], wanted: list[Any]) -> bool:

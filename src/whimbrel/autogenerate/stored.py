@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,9 +35,11 @@ class Stored:
     why_not: str = ""
 
 
-def stored(connection: Connection, model: Table, checks: list[CheckConstraint]) -> Stored:
-    """Ask for all of one table at once; nothing of it stays."""
-    copy = Table(NAME, MetaData(), *columns_of(model), prefixes=["TEMPORARY"])
+def stored(connection: Connection, model: Table, names_asked: Collection[str], checks: list[CheckConstraint]) -> Stored:
+    """Ask for some defaults and checks of one table at once; nothing of it stays."""
+    texts = " ".join(str(as_text(check, connection)) for check in checks)
+    asked = [column for column in model.columns if column.name in names_asked or column.name in texts]
+    copy = Table(NAME, MetaData(), *columns_of(asked), prefixes=["TEMPORARY"])
     names: dict[str, CheckConstraint] = {}
     for number, check in enumerate(checks):
         name = f"whimbrel_check_{number}"
@@ -74,10 +76,10 @@ def for_a_moment(connection: Connection) -> Iterator[None]:
             connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {NAME}")
 
 
-def columns_of(model: Table) -> list[sa.Column[Any]]:
+def columns_of(columns: Iterable[sa.Column[Any]]) -> list[sa.Column[Any]]:
     """The columns with their types and defaults, and nothing that needs other tables or types of their own."""
     found: list[sa.Column[Any]] = []
-    for column in model.columns:
+    for column in columns:
         default = column.server_default
         arg: Any = default.arg if isinstance(default, sa.DefaultClause) else None
         found.append(sa.Column(column.name, plain_type(column.type), nullable=True, server_default=arg))

@@ -149,36 +149,72 @@ def add_casts(upgrade: ops.UpgradeOps, connection: Connection) -> None:
     """Say how the values of columns get to their new type, where the server does not know it by itself."""
     for op in upgrade.ops:
         if isinstance(op, ops.ModifyTableOps):
-            op.ops = [
-                cast(each, connection) if isinstance(each, ops.AlterColumnOp) and each.modify_type is not None else each
-                for each in op.ops
-            ]
+            op.ops = [step for each in op.ops for step in with_cast(each, connection)]
 
 
-def cast(op: ops.AlterColumnOp, connection: Connection) -> ops.AlterColumnOp:
-    """The same operation, with USING where one of the two ways needs it."""
-    if op.existing_type is None or op.modify_type is None:
-        return op
-    there = using(op.column_name, op.existing_type, op.modify_type, connection)
-    back = using(op.column_name, op.modify_type, op.existing_type, connection)
-    return AlterColumn.of(op, there, back) if there or back else op
+def with_cast(op: ops.MigrateOperation, connection: Connection) -> list[ops.MigrateOperation]:
+    """The same operation, with USING where one of the two ways needs it, and with its default out of the way."""
+    if not isinstance(op, ops.AlterColumnOp) or op.existing_type is None or op.modify_type is None:
+        return [op]
+    there, is_aside = using(op.column_name, op.existing_type, op.modify_type, op.existing_server_default, connection)
+    new_default = op.existing_server_default if op.modify_server_default is False else op.modify_server_default
+    back, is_aside_back = using(op.column_name, op.modify_type, op.existing_type, new_default, connection)
+    made = AlterColumn.of(op, there, back) if there or back else op
+    if not (is_aside or is_aside_back):
+        return [made]
+    made.modify_server_default, made.existing_server_default = False, None
+    before, after = (
+        ops.AlterColumnOp(
+            op.table_name,
+            op.column_name,
+            schema=op.schema,
+            existing_type=type_,
+            existing_nullable=op.existing_nullable,
+            existing_server_default=old,
+            modify_server_default=new,
+        )
+        for type_, old, new in ((op.existing_type, op.existing_server_default, None), (op.modify_type, None, new_default))
+    )
+    return [each for each in (before, made, after) if each is made or each.existing_server_default or each.modify_server_default]
 
 
-def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], connection: Connection) -> str | None:
-    """The expression that PostgreSQL needs for a change of type; None where it needs none. It is asked, with an empty table."""
+def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], default: Any, connection: Connection) -> tuple[str | None, bool]:
+    """The expression that PostgreSQL needs for a change of type, None where it needs none; and whether the default is in its way.
+
+    The server is asked, with an empty table.
+    """
     dialect = connection.dialect
-    texts = [dialect.type_compiler_instance.process(each) for each in (old, new)]
+    after = dialect.type_compiler_instance.process(new)
     column = dialect.identifier_preparer.quote(name)
     if native(old, dialect) is not None or native(new, dialect) is not None:
-        return f"{column}::text::{texts[1]}"
+        return f"{column}::text::{after}", default is not None
+    created = sa.Table(
+        "whimbrel_cast", sa.MetaData(), sa.Column("c", old, server_default=default_of(default)), prefixes=["TEMPORARY"]
+    )
+    for has_default in (True, False) if default is not None else (False,):
+        if not has_default:
+            created.columns["c"].server_default = None
+        for expression in ("", f"{{}}::{after}", f"{{}}::text::{after}"):
+            if is_accepted(created, after, expression.format("c"), connection):
+                return expression.format(column) or None, default is not None and not has_default
+    return None, False
+
+
+def default_of(default: Any) -> Any:
+    """What a default is made of."""
+    return default.arg if isinstance(default, sa.DefaultClause) else default or None
+
+
+def is_accepted(table: sa.Table, type_: str, expression: str, connection: Connection) -> bool:
+    """Whether the server takes a change of type."""
+    using = f" USING {expression}" if expression else ""
     try:
         with connection.begin_nested() as attempt:
-            connection.exec_driver_sql(f"CREATE TEMPORARY TABLE whimbrel_cast (c {texts[0]})")
             try:
-                connection.exec_driver_sql(f"ALTER TABLE whimbrel_cast ALTER COLUMN c TYPE {texts[1]}")
+                table.create(connection)
+                connection.exec_driver_sql(f"ALTER TABLE whimbrel_cast ALTER COLUMN c TYPE {type_}{using}")
             finally:
                 attempt.rollback()
-    except DBAPIError as error:
-        if str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "")) == "42804":  # datatype_mismatch
-            return f"{column}::{texts[1]}"
-    return None
+    except DBAPIError:
+        return False
+    return True
