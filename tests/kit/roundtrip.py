@@ -91,6 +91,7 @@ class Site:
 
     def run(self, text: str, models: sa.MetaData) -> None:
         """Execute what stands in a revision."""
+        print(text)  # noqa: T201  shown where the test fails
         with self.dialect.prepared(self.connection):
             op = BatchingOperations(self.context(models))
             exec(compile(text, "<revision>", "exec"), {"op": op, "sa": sa, "postgresql": postgresql, "mysql": mysql})

@@ -60,7 +60,6 @@ class EnumTypes:
             for column in self.snapshot.facts["columns"].get(key, ()):
                 type_ = native(column["type"], self.dialect)
                 if type_ is not None and (known := found.get(self.key_of(type_))) is not None:
-                    type_.create_type = False
                     known.users.append((key, column["name"]))
         return found
 

@@ -11,7 +11,7 @@ from sqlalchemy.schema import sort_tables_and_constraints
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
 from .names import with_names
-from .operations import Both, Execute
+from .operations import Both, Execute, modified
 
 
 def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any) -> None:
@@ -130,6 +130,12 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                 if needing is not None and needing["name"] not in indexes:
                     op.ops.remove(each)
                     renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
+            for made in [each for each in op.ops if isinstance(each, ops.CreateIndexOp)]:
+                columns = [str(getattr(one, "name", one)) for one in made.columns]
+                implicit = next((one for one in left if is_implied(one, indexes, columns)), None)
+                if implicit is not None:
+                    op.ops.remove(made)
+                    renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
             if renamed:
                 upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
 
@@ -144,6 +150,23 @@ def go_with_tables(upgrade: ops.UpgradeOps) -> None:
                 upgrade.ops[at] = Both([op], [])
             elif (op.schema, op.table_name) in dropped:
                 upgrade.ops[at] = Both([], [op.reverse()])
+
+
+def is_implied(foreign_key: dict[str, Any], indexes: dict[str, Any], columns: list[str]) -> bool:
+    """Whether a foreign key has an index that the server made, and that one over these columns takes the place of."""
+    wanted = foreign_key["constrained_columns"]
+    return indexes.get(foreign_key["name"]) == wanted and starts_with(columns, wanted)
+
+
+def instead_of_implicit(
+    key: Key, op: ops.CreateIndexOp, columns: list[str], foreign_key: dict[str, Any], dialect: Dialect, sqla_dialect: Any
+) -> ops.MigrateOperation:
+    """An index that takes the place of the one that a server has made for a foreign key; that one comes back on the way down."""
+    implicit = str(foreign_key["name"])
+    if columns == foreign_key["constrained_columns"] and not op.unique:
+        return renaming(key, implicit, str(op.index_name), dialect, sqla_dialect)
+    again = ops.CreateIndexOp(implicit, key[1], foreign_key["constrained_columns"], schema=key[0])
+    return Both([modified(key, op)], [modified(key, again), modified(key, op.reverse())])
 
 
 def place_of(op: ops.MigrateOperation) -> int:

@@ -162,11 +162,22 @@ def take(
             answers = ask(inspector, fact, schema, names)
             if answers is not None:
                 found.facts.setdefault(fact, {}).update(answers)
+    for columns in found.facts.get("columns", {}).values():
+        for column in columns:
+            refer_to_types(column["type"])
     for (schema, table, name), sequence in numbering.items():
         column = found.column((schema, table), name)
         if column is not None and "nextval(" in str(column.get("default")):
             column.update(default=None, autoincrement=True, sequence_of_its_own=sequence)
     return found
+
+
+def refer_to_types(type_: Any) -> None:
+    """Whoever creates a table like this one must not create its enum types, which are there or have a statement of their own."""
+    if getattr(type_, "create_type", None):
+        type_.create_type = False
+    if hasattr(type_, "item_type"):
+        refer_to_types(type_.item_type)
 
 
 def ask(inspector: Any, fact: str, schema: str | None, names: list[str]) -> dict[Key, Any] | None:
