@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import UsageError
-from ..events import Listener, ignore
+from ..events import Listener, Noticed, ignore
 from ..lines import Line, line
 from ..project import Project
-from ..revisions import names, paths
+from ..revisions import names, paths, rows
 from ..revisions.index import history
+from ..revisions.paths import Move
 from ._cli import Call, subcommand
 from ._migrate import Migrated
 from ._settings import wait_option
+
+if TYPE_CHECKING:
+    from ..execution.runner import Runner
 
 
 class Stamped(Migrated):
@@ -35,11 +40,13 @@ def stamp(
     sql: bool = False,
     tag: str | None = None,
     purge: bool = False,
+    unchecked: bool = False,
     on_event: Listener = ignore,
 ) -> Stamped:
     """Make the version table of every database say that it is at these revisions.
 
     purge: forget first what it says, as for a revision that has no file any more. sql: write the script instead.
+    Raises Refused where a database has not the structure of these revisions. unchecked: don't look.
     """
     from ..execution import mark
     from ..execution.env import Database, Task, run_environment
@@ -64,11 +71,26 @@ def stamp(
             latest = runner.alone()
             current = () if purge else latest
             moves = paths.stamp(runner.graph, targets, current)
+        if not (sql or unchecked):
+            check(runner, moves, current)
         done.append(mark.stamp(runner, moves, current, purge=purge))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))
     return Stamped(() if sql else tuple(done))
+
+
+def check(runner: Runner, moves: Sequence[Move], current: Collection[str]) -> None:
+    """Raise Refused where a database has not the structure of what it is going to be stamped with; base needs none."""
+    from ..execution.structure import refuse_difference
+
+    state = set(current)
+    for move in moves:
+        state = rows.after_move(move, state).apply_to(state)
+    if moves and state:
+        why_not = refuse_difference(runner, state, unchecked="--unchecked")
+        if why_not:
+            runner.on_event(Noticed(f"Not checked whether the database has that structure: {why_not}"))
 
 
 def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]]:
@@ -86,11 +108,14 @@ def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]
 @click.option("--sql", is_flag=True, help="Print the SQL instead of running it; a REVISION may be a range start:end.")
 @click.option("--tag", help="A word for env.py, which may ask for it.")
 @click.option("--purge", is_flag=True, help="Forget first which revisions the database says it is at.")
+@click.option("--unchecked", is_flag=True, help="Don't look whether the database has that structure.")
 @wait_option
-def command(call: Call, revisions: tuple[str, ...], sql: bool, tag: str | None, purge: bool) -> Stamped:
+def command(call: Call, revisions: tuple[str, ...], **options: Any) -> Stamped:
     """Set the revision without running anything.
 
     For a database that has the tables already: made by create_all(), or migrated by other means. REVISION is head
     unless given; give one for each branch; base means that nothing has been applied.
+
+    The database is compared with what these revisions make of an empty one, and the command refuses where they differ.
     """
-    return stamp(call.project, revisions or ("head",), sql=sql, tag=tag, purge=purge, on_event=call.tell)
+    return stamp(call.project, revisions or ("head",), on_event=call.tell, **options)

@@ -184,6 +184,32 @@ class Dialect:
         """How far the statement that a session executes is; None where the server does not tell."""
         return None
 
+    @contextmanager
+    def scratch(self, connection: Connection) -> Iterator[Connection | None]:
+        """An empty database of the same kind that nobody else uses, for a while; None where there is none to be had."""
+        yield None
+
+    # -- changes of types
+
+    def does_not_fit(
+        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+    ) -> str | None:
+        """The condition for values of a column that have no counterpart in another type; None where the server says it itself.
+
+        named: the table as it stands in SQL. new: the type. using: how the revision converts the values.
+        """
+        return None
+
+    @contextmanager
+    def strict(self, connection: Connection) -> Iterator[None]:
+        """Around a statement that must not change values in silence."""
+        yield
+
+    @contextmanager
+    def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
+        """Around a change of a column's type: with the views out of the way that the server does not change."""
+        yield
+
     # -- names
 
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:

@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
 from ._beside import Beside
+from ._conversions import is_text, pattern_for
 from ._mysql_blockers import find_blockers
 from ._mysql_lock import NamedLock
+from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 
 # Error numbers, MySQL and MariaDB manuals, "Error Reference".
@@ -31,6 +33,8 @@ WHY = {
     2005: "The host name is not known.",
     2013: "The server closed the connection.",
 }
+
+CREATE_LIKE = "CREATE DATABASE {}"
 
 # MariaDB manual, "SQL statements That Cause an Implicit Commit".
 COMMITS = re.compile(
@@ -85,6 +89,33 @@ class Mysql(Dialect):
         """By error number."""
         return WHY.get(number(error))
 
+    def does_not_fit(
+        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+    ) -> str | None:
+        """Texts that are no numbers: without strict mode they would become 0, or what they begin with."""
+        pattern = pattern_for(new)
+        if pattern is None:
+            return None
+        query = (
+            "select data_type from information_schema.columns where table_schema = coalesce(:schema, database())"
+            " and table_name = :table and column_name = :column"
+        )
+        old = connection.scalar(text(query), {"schema": schema, "table": table, "column": column})
+        return f"{self.quoted(connection, column)} NOT REGEXP '{pattern}'" if is_text(str(old)) else None
+
+    @contextmanager
+    def strict(self, connection: Connection) -> Iterator[None]:
+        """With a strict sql_mode, so that what does not fit is an error and not another value."""
+        before = connection.scalar(text("select @@session.sql_mode"))
+        if "STRICT_ALL_TABLES" in str(before):
+            yield
+            return
+        connection.exec_driver_sql("SET SESSION sql_mode = concat(@@session.sql_mode, ',STRICT_ALL_TABLES')")
+        try:
+            yield
+        finally:
+            connection.execute(text("SET SESSION sql_mode = :before"), {"before": before})
+
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """An index, of a unique constraint as well (MariaDB 10.5.2, MySQL 5.7)."""
         return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}" if kind in ("index", "unique") else None
@@ -96,6 +127,12 @@ class Mysql(Dialect):
             " where table_schema = database() order by 1, 2, seq_in_index"
         )
         return grouped(connection.exec_driver_sql(query).all())
+
+    @contextmanager
+    def scratch(self, connection: Connection) -> Iterator[Connection | None]:
+        """A database of the same server, where the user may create one."""
+        with new_database(connection, CREATE_LIKE) as made:
+            yield made
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """A named lock of the server; the database and the version table are in the name."""

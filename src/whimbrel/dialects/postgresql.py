@@ -12,8 +12,11 @@ from sqlalchemy import Dialect as SqlaDialect
 
 from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
+from ._conversions import is_text, pattern_for
 from ._postgresql_lock import AdvisoryLock
+from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
+from ._views import without_views
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -22,6 +25,7 @@ WHY = {
     "53": "The server has no connection left.",
     "57P03": "The server is starting up or shutting down.",
 }
+CREATE_LIKE = "CREATE DATABASE {} TEMPLATE template0"
 OWNED_SEQUENCES = """
     select n.nspname, t.relname, a.attname, s.relname from pg_depend d
     join pg_class s on s.oid = d.objid and s.relkind = 'S'
@@ -227,6 +231,30 @@ class Postgresql(Dialect):
         row = beside.run(lambda connection: connection.execute(text(progress_query(connection)), {"session": session}).first())
         return None if row is None else Phase(str(row[0]), min(row[1] / row[2], 1.0) if row[2] else None)
 
+    def does_not_fit(
+        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+    ) -> str | None:
+        """Texts that are no numbers, where the revision converts them by a plain cast."""
+        quoted = self.quoted(connection, column)
+        if using is not None and not re.fullmatch(rf"\s*{re.escape(quoted)}\s*(::\s*text\s*)?::\s*[\w\s(),]+", using):
+            return None
+        pattern = pattern_for(new)
+        if pattern is None:
+            return None
+        query = (
+            "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(:name) and attname = :column"
+        )
+        old = connection.scalar(text(query), {"name": named, "column": column})
+        return f"{quoted} !~ '{pattern}'" if is_text(str(old)) else None
+
+    @contextmanager
+    def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
+        """PostgreSQL refuses while a view uses the column (manual, ALTER TABLE, "Notes")."""
+        preparer = connection.dialect.identifier_preparer
+        named = f"{preparer.quote_schema(schema)}.{preparer.quote(table)}" if schema else preparer.quote(table)
+        with without_views(connection, named, column):
+            yield
+
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """ALTER INDEX, ALTER SEQUENCE, or a constraint of ALTER TABLE."""
         if kind in ("index", "sequence"):
@@ -250,6 +278,12 @@ class Postgresql(Dialect):
         default = connection.dialect.default_schema_name
         rows = connection.execute(text(TABLES_OF_EXTENSIONS))
         return {(None if schema == default else schema, name) for schema, name in rows}
+
+    @contextmanager
+    def scratch(self, connection: Connection) -> Iterator[Connection | None]:
+        """A database of the same server, where the user may create one."""
+        with new_database(connection, CREATE_LIKE) as made:
+            yield made
 
     def tables(self, connection: Connection) -> list[str]:
         """Tables and views of the current schema that no extension owns."""

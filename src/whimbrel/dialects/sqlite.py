@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Table, event, text
+from sqlalchemy import URL, Connection, Table, create_engine, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import StaticPool
 
 from ..errors import Refused
 from ._base import Dialect, as_look, grouped, schema_of
@@ -176,6 +177,14 @@ class Sqlite(Dialect):
         finally:
             event.remove(Engine, "begin", make_way)
             event.remove(connection, "before_cursor_execute", begin_first)
+
+    @contextmanager
+    def scratch(self, connection: Connection) -> Iterator[Connection | None]:
+        """In memory."""
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        with engine.connect() as made:
+            yield made
+        engine.dispose()
 
     def drop_all(self, connection: Connection) -> None:
         """Drop everything that the schema table lists, whatever points to what."""

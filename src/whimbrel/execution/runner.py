@@ -23,6 +23,7 @@ from ..revisions.graph import Graph
 from ..revisions.read import source_of
 from ..revisions.revision import Revision
 from ..revisions.rows import Rows
+from .alterations import careful_alterations
 from .env import Database
 from .failure import failed
 from .half_applied import refuse_half_applied
@@ -174,7 +175,9 @@ class Runner:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Follow the statements of the revisions, where they may be committed in parts."""
-        with nullcontext() if self.database.connection is None else self.recorder.listening(), self.progress.watching():
+        connection = self.database.connection
+        recording = nullcontext() if connection is None else self.recorder.listening()
+        with recording, self.progress.watching(), careful_alterations(self.context, connection, self.dialect):
             yield
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:

@@ -46,8 +46,8 @@ def of_table(snapshot: Snapshot, key: Key, dialect: Any) -> Iterator[tuple[str, 
         target = shown((each["referred_schema"], each["referred_table"]))
         where = f"{listed(each['constrained_columns'])} to {target} {listed(each['referred_columns'])}"
         yield f"foreign key {where}", options(each)
-    for number, check in enumerate(sorted(snapshot.of("check_constraints", key), key=lambda each: plain(each["sqltext"]))):
-        yield f"check {check.get('name') or number}", plain(check["sqltext"])
+    for check in snapshot.of("check_constraints", key):
+        yield f"check {plain(check['sqltext'])}", options(check)
     comment = snapshot.of("table_comment", key).get("text")
     if comment:
         yield "comment", comment

@@ -1,0 +1,80 @@
+"""Views of PostgreSQL that stand in the way of a change: dropped, and made again as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ..errors import Refused
+
+DEPENDING = """
+    with recursive depending(oid, depth) as (
+        select r.ev_class, 1 from pg_depend d join pg_rewrite r on r.oid = d.objid
+        where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
+          and d.refobjid = to_regclass(:name)
+          and d.refobjsubid = (select attnum from pg_attribute where attrelid = to_regclass(:name) and attname = :column)
+          and r.ev_class <> d.refobjid
+      union
+        select r.ev_class, depth + 1 from depending p join pg_depend d on d.refobjid = p.oid
+        join pg_rewrite r on r.oid = d.objid
+        where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and r.ev_class <> p.oid and depth < 50
+    )
+    select c.oid, c.oid::regclass::text as name, c.relkind, pg_get_viewdef(c.oid) as body, c.reloptions as options,
+        c.relowner::regrole::text as owner, obj_description(c.oid, 'pg_class') as comment, c.relispopulated as is_full,
+        array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = c.oid) as indexes,
+        array(select tgname::text from pg_trigger where tgrelid = c.oid and not tgisinternal)
+        || array(select rulename::text from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN')
+        || array(select a.attname::text from pg_attribute a
+                 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum where a.attrelid = c.oid and a.attnum > 0 and (f.oid is not null or a.attacl is not null
+                       or col_description(c.oid, a.attnum) is not null)) as more,
+        array(select format('GRANT %s ON %s TO %s%s', a.privilege_type, c.oid::regclass,
+                            case when a.grantee = 0 then 'PUBLIC' else a.grantee::regrole::text end,
+                            case when a.is_grantable then ' WITH GRANT OPTION' else '' end)
+              from aclexplode(c.relacl) a where a.grantee <> c.relowner) as grants
+    from pg_class c join (select oid, max(depth) as depth from depending group by 1) p on p.oid = c.oid
+    where c.relkind in ('v', 'm') order by p.depth
+"""
+
+
+@contextmanager
+def without_views(connection: Connection, name: str, column: str) -> Iterator[None]:
+    """Around a statement that changes a column. Raises Refused for a view that has more to it than can be made again.
+
+    name: the table, as it stands in SQL. The views are dropped, and made again with owner, options, rights, comments and
+    indexes; all in the transaction of the statement.
+    """
+    views = connection.execute(text(DEPENDING), {"name": name, "column": column}).all()
+    for view in views:
+        if view.more:
+            raise Refused(
+                f"The view {view.name} is about {name}.{column} and has triggers, rules or settings of its own"
+                f" ({', '.join(view.more)}).",
+                hint="Drop it first in the revision, and create it again afterwards.",
+            )
+    for view in reversed(views):
+        execute(connection, f"DROP {kind(view)} {view.name}")
+    yield
+    for view in views:
+        options = f" WITH ({', '.join(view.options)})" if view.options else ""
+        data = "" if view.relkind == "v" or view.is_full else " WITH NO DATA"
+        execute(connection, f"CREATE {kind(view)} {view.name}{options} AS {view.body.rstrip().rstrip(';')}{data}")
+        if view.owner != connection.scalar(text("select current_user::regrole::text")):
+            execute(connection, f"ALTER {kind(view)} {view.name} OWNER TO {view.owner}")
+        if view.comment:
+            quoted = view.comment.replace("'", "''")
+            execute(connection, f"COMMENT ON {kind(view)} {view.name} IS '{quoted}'")
+        for statement in (*view.grants, *view.indexes):
+            execute(connection, statement)
+
+
+def kind(view: Any) -> str:
+    """What it is, as it stands in SQL."""
+    return "MATERIALIZED VIEW" if view.relkind == "m" else "VIEW"
+
+
+def execute(connection: Connection, statement: str) -> None:
+    """Execute a statement whose ``%`` stand for themselves."""
+    connection.exec_driver_sql(statement.replace("%", "%%"))
