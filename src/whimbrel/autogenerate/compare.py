@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table, inspect
 
 from .._alembic import Comparing, RunContext
 from ..dialects import dialect_of
@@ -79,6 +79,7 @@ class Comparison:
     def run(self) -> tuple[Comparing, ops.UpgradeOps]:
         """The operations that make the database what the models say. Raises Undecided where that is not known."""
         explicit, self.unused = named(self.answers.renames, self.snapshot, self.models)
+        self.refuse_unused(self.unused - {old for old in self.unused if old.rpartition(".")[0] in self.enum_names()})
         self.rename(explicit)
         self.rename(list(hinted(self.models, self.snapshot)))
         denied: set[str] = set()
@@ -129,14 +130,21 @@ class Comparison:
             types.apply(upgrade)
             self.unused -= types.used
             add_casts(upgrade, self.connection)
-        self.refuse_unused()
+        self.refuse_unused(self.unused)
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)
 
-    def refuse_unused(self) -> None:
+    def enum_names(self) -> set[str]:
+        """The enum types of the database."""
+        if not (self.unused and self.dialect.has_enum_types):
+            return set()
+        inspector: Any = inspect(self.connection)
+        return {name for each in inspector.get_enums(schema="*") for name in (each["name"], f"{each['schema']}.{each['name']}")}
+
+    def refuse_unused(self, unused: set[str]) -> None:
         """Raise UsageError where a rename was said of something that is not there."""
-        if self.unused:
-            old = min(self.unused)
+        if unused:
+            old = min(unused)
             known = [shown(key) for key in self.before]
             known += [f"{shown(key)}.{each['name']}" for key in self.before for each in self.before.of("columns", key)]
             likely = near(old, known)

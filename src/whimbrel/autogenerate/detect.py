@@ -14,7 +14,7 @@ from sqlalchemy import CheckConstraint, Connection, Table
 from .._alembic import Comparing, final_name
 from ..schema.snapshot import Key, Snapshot
 from .names import columns_in, name_for
-from .operations import AddCheck, Both, Execute, modified
+from .operations import AddCheck, AddPrimaryKey, Both, Execute, modified
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
 
@@ -94,7 +94,7 @@ class Detection:
             words = f"{shown(key)}: primary key ({', '.join(new)}) instead of ({', '.join(old)})"
             self.upgrade.ops.append(Execute(there_sql, back_sql, words=words))
             return
-        before, after = (ops.CreatePrimaryKeyOp(name, key[1], columns, schema=key[0]) for columns in (old, new))
+        before, after = (AddPrimaryKey(name, key[1], columns, schema=key[0]) for columns in (old, new))
         if dialect.name == "sqlite":  # a new one takes the place of the old one
             self.upgrade.ops.append(Both([modified(key, after)], [modified(key, before)]))
             return

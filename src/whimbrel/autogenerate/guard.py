@@ -42,7 +42,7 @@ class Guard:
         dropped = [(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
         if not dropped and not models:
             self.refuse_unseen_models()
-        left = [key for key in dropped if not self.is_allowed(key)]
+        left = sorted((key for key in dropped if not self.is_allowed(key)), key=shown)
         if left:
             created = self.created()
             self.refuse_mass(left, [key for key in tables if key in created or key in models], models)
@@ -64,8 +64,8 @@ class Guard:
 
     def refuse_mass(self, dropped: list[Table], known: list[Table], models: Collection[Table]) -> None:
         """Raise Refused where all models are gone, more than half of them, or one of a module that is not imported."""
-        missing = self.missing()
-        names = {key[1] for key in dropped}
+        seen, names = {key[1] for key in models}, {key[1] for key in dropped}
+        missing = [each for each in self.missing() if not seen.issuperset(each.tables)]
         explained = [each for each in missing if names & set(each.tables)]
         if not (explained or not models or (len(dropped) > 1 and 2 * len(dropped) > len(known))):
             return

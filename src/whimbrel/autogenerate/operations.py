@@ -88,6 +88,10 @@ class AddCheck(ops.CreateCheckConstraintOp):
         return ops.DropConstraintOp(self.constraint_name, self.table_name, type_="check", schema=self.schema, _reverse=self)
 
 
+class AddPrimaryKey(ops.CreatePrimaryKeyOp):
+    """A primary key is added; Alembic does not write that into a file."""
+
+
 class BatchWithConvention(ops.ModifyTableOps):
     """Changes of a table whose constraints have no names in the database: a naming convention says which is meant."""
 
@@ -136,6 +140,16 @@ def render_cast(context: Any, op: AlterColumn) -> str:
     """``op.alter_column(…, postgresql_using=…)``."""
     text = str(renderers.dispatch(ops.AlterColumnOp(op.table_name, op.column_name))(context, op))
     return f"{text[:-1]},\n{' ' * 11}postgresql_using={quoted(op.using)})" if op.using else text
+
+
+@renderers.dispatch_for(AddPrimaryKey)
+def render_primary_key(context: Any, op: AddPrimaryKey) -> str:
+    """``op.create_primary_key(…)``."""
+    columns = list(map(str, op.columns))
+    if is_in_batch(context):
+        return f"batch_op.create_primary_key({op.constraint_name!r}, {columns!r})"
+    schema = f", schema={op.schema!r}" if op.schema else ""
+    return f"{prefix(context)}create_primary_key({op.constraint_name!r}, {op.table_name!r}, {columns!r}{schema})"
 
 
 @renderers.dispatch_for(AddCheck)

@@ -37,6 +37,8 @@ class Stored:
 
 def stored(connection: Connection, model: Table, names_asked: Collection[str], checks: list[CheckConstraint]) -> Stored:
     """Ask for some defaults and checks of one table at once; nothing of it stays."""
+    if not names_asked and not checks:
+        return Stored()
     texts = " ".join(str(as_text(check, connection)) for check in checks)
     asked = [column for column in model.columns if column.name in names_asked or column.name in texts]
     copy = Table(NAME, MetaData(), *columns_of(asked), prefixes=["TEMPORARY"])

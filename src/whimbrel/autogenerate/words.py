@@ -9,6 +9,8 @@ from alembic.operations import ops
 
 from .operations import Both, Execute, RenameColumn, RenameTable
 
+DROPPED = {"foreignkey": "foreign key", "primary": "primary key", "unique": "unique constraint", "check": "check constraint"}
+
 
 def changes(operations: Iterable[Any]) -> Iterator[str]:
     """Each operation as a person would say it; those of a changed table one by one."""
@@ -45,7 +47,7 @@ def words(op: Any) -> Iterator[str]:
             columns = f" ({', '.join(map(str, op.columns))})" if isinstance(op, ops.CreatePrimaryKeyOp) else ""
             yield f"{table}: {kind(op)} {name(op)}{columns} added"
         case ops.DropConstraintOp():
-            yield f"{table}: {(op.constraint_type or 'constraint').replace('foreignkey', 'foreign key')} {name(op)} dropped"
+            yield f"{table}: {DROPPED.get(str(op.constraint_type), 'constraint')} {name(op)} dropped"
         case ops.CreateTableCommentOp():
             yield f"{table}: comment changed"
         case ops.DropTableCommentOp():
@@ -76,12 +78,13 @@ def name(op: Any) -> str:
 
 def kind(op: Any) -> str:
     """What kind of constraint an operation adds."""
-    return {
+    kinds = {
         ops.CreateForeignKeyOp: "foreign key",
         ops.CreateUniqueConstraintOp: "unique constraint",
         ops.CreateCheckConstraintOp: "check constraint",
         ops.CreatePrimaryKeyOp: "primary key",
-    }.get(type(op), "constraint")
+    }
+    return next((words for cls, words in kinds.items() if isinstance(op, cls)), "constraint")
 
 
 def column_names(op: ops.CreateTableOp) -> Iterator[str]:

@@ -28,7 +28,8 @@ DEPENDING = """
         array(select tgname::text from pg_trigger where tgrelid = c.oid and not tgisinternal)
         || array(select rulename::text from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN')
         || array(select a.attname::text from pg_attribute a
-                 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum where a.attrelid = c.oid and a.attnum > 0 and (f.oid is not null or a.attacl is not null
+                 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+                 where a.attrelid = c.oid and a.attnum > 0 and (f.oid is not null or a.attacl is not null
                        or col_description(c.oid, a.attnum) is not null)) as more,
         array(select format('GRANT %s ON %s TO %s%s', a.privilege_type, c.oid::regclass,
                             case when a.grantee = 0 then 'PUBLIC' else a.grantee::regrole::text end,

@@ -1,0 +1,196 @@
+"""A column that must not be null is added, filled and closed; names and order are such that the revision runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import on
+
+PERSON = """
+class Person(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50))
+"""
+AGE = PERSON + "    age = db.Column(db.Integer, nullable=False)\n"
+
+
+@pytest.fixture
+def persons(project):
+    project.start(PERSON)
+    project.database.run("insert into person (id, name) values (1, 'Ada'), (2, null)")
+    return project
+
+
+def test_with_nobody_to_ask_the_flag_is_printed(persons):
+    persons.app(AGE)
+    persons.refused("migrate").says("What do its rows get in the new column person.age?", "--fill person.age=")
+
+
+@pytest.mark.parametrize(("value", "found"), [("20", [20, 20]), ("coalesce(length(name), 0)", [3, 0]), ("id * 2", [2, 4])])
+def test_a_value_or_an_expression(persons, value, found):
+    persons.app(AGE)
+    persons.ok("migrate", "--fill", f"person.age={value}").says(f"column age filled with {value}")
+    persons.ok("upgrade")
+    assert [row[2] for row in persons.database.rows("person")] == found
+    persons.ok("check")
+    persons.ok("downgrade")
+    assert persons.database.columns("person") == ["id", "name"]
+
+
+def test_a_default_of_the_model_is_a_value(persons):
+    persons.app(AGE.replace("nullable=False", "nullable=False, default=7"))
+    persons.ok("migrate").says("column age filled with 7")
+    persons.ok("upgrade")
+    assert [row[2] for row in persons.database.rows("person")] == [7, 7]
+
+
+def test_a_default_of_the_server_needs_none(persons):
+    persons.app(AGE.replace("nullable=False", "nullable=False, server_default='5'"))
+    persons.ok("migrate")
+    persons.ok("upgrade")
+    assert [row[2] for row in persons.database.rows("person")] == [5, 5]
+
+
+def test_a_column_that_was_null_before(persons):
+    persons.app(PERSON.replace("String(50)", "String(50), nullable=False"))
+    persons.refused("migrate").says("What do the rows get that have nothing in person.name?")
+    persons.ok("migrate", "--fill", "person.name='nobody'")
+    persons.ok("upgrade")
+    assert [row[1] for row in persons.database.rows("person")] == ["Ada", "nobody"]
+
+
+def test_a_column_without_nulls_needs_no_value(persons):
+    persons.database.run("delete from person where name is null")
+    persons.app(PERSON.replace("String(50)", "String(50), nullable=False"))
+    persons.ok("migrate")
+    persons.ok("upgrade")
+    persons.ok("check")
+
+
+def test_a_column_that_goes_comes_back_filled(persons):
+    persons.app(AGE)
+    persons.ok("migrate", "--fill", "person.age=20")
+    persons.ok("upgrade")
+    persons.app(PERSON)
+    persons.refused("migrate").says("when the column comes back on the way down", "--fill person.age=")
+    persons.ok("migrate", "--fill", "person.age=30")
+    persons.ok("upgrade")
+    persons.ok("downgrade")
+    assert [row[2] for row in persons.database.rows("person")] == [30, 30]
+
+
+def test_what_is_no_sql_is_told(persons):
+    persons.app(PERSON + "    nick = db.Column(db.String(9), nullable=False)\n")
+    persons.refused("migrate", "--fill", "person.nick=no body", code=2).says("does not take that for SQL", "person.nick='…'")
+
+
+def test_a_fill_for_nothing_is_told(persons):
+    persons.app(AGE)
+    result = persons.flask("migrate", "--fill", "person.age=1", "--fill", "person.years=1").exits(2)
+    result.says("--fill person.years", "nothing that changes needs to be filled there")
+
+
+@on("sqlite")
+def test_a_new_table_needs_no_values(persons):
+    persons.app(PERSON + AGE.replace("Person", "Other"))
+    persons.ok("migrate")
+
+
+COMPANY = """
+class Company(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    head_id = db.Column(db.ForeignKey("worker.id"))
+
+class Worker(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    company_id = db.Column(db.ForeignKey("company.id"))
+"""
+
+
+def test_keys_between_two_tables(project):
+    project.start(COMPANY + PERSON)
+    project.ok("check")
+    project.app(PERSON)
+    project.ok("migrate", "--allow-drop", "company", "--allow-drop", "worker")
+    project.ok("upgrade")
+    assert project.database.tables() == ["person"]
+    project.ok("downgrade")
+    assert project.database.tables() == ["company", "person", "worker"]
+    project.ok("downgrade")
+    assert project.database.tables() == []
+
+
+@on("sqlite", "postgresql", "mariadb")
+def test_constraints_without_names_get_one(project):
+    plain = PERSON + "    boss_id = db.Column(db.Integer)\n"
+    project.start(plain)
+    project.app(
+        plain.replace("String(50)", "String(50), unique=True").replace(
+            "boss_id = db.Column(db.Integer)", "boss_id = db.Column(db.ForeignKey('person.id'))"
+        )
+    )
+    project.ok("migrate")
+    text = project.files()[sorted(project.files(), key=lambda name: project.head in name)[-1]]
+    assert "person_name_key" in text
+    assert "person_boss_id_fkey" in text
+    project.ok("upgrade")
+    project.ok("downgrade")
+    project.ok("upgrade")
+    project.ok("check")
+
+
+@on("sqlite")
+def test_a_constraint_that_has_no_name_in_the_database_can_go(project):
+    project.app(PERSON + "    boss_id = db.Column(db.Integer)\n")
+    project.ok("init")
+    project.revision(
+        "op.execute('CREATE TABLE person (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50),"
+        " boss_id INTEGER REFERENCES person (id))')"
+    )
+    project.ok("upgrade")
+    project.database.run("insert into person (id, boss_id) values (1, 1)")
+    project.ok("migrate").says("foreign key")
+    project.ok("upgrade")
+    project.ok("check")
+    assert project.database.rows("person") == [(1, None, 1)]
+    project.ok("downgrade")
+
+
+TYPES = """
+import sqlalchemy as sa
+
+class Money(sa.types.TypeDecorator):
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, currency, digits=2):
+        super().__init__(10, digits)
+        self.currency = currency
+        self.digits = digits
+"""
+
+
+def test_types_of_the_application_are_imported_with_their_arguments(project):
+    project.write("money.py", TYPES)
+    project.app(
+        "import sys\nsys.path.insert(0, app.root_path)\nfrom money import Money\n"
+        + PERSON
+        + "    pay = db.Column(Money('EUR', 3))"
+    )
+    project.ok("init")
+    project.ok("migrate")
+    (text,) = project.files().values()
+    assert "import money" in text
+    assert "money.Money('EUR', digits=3)" in text
+    project.ok("upgrade")
+    project.ok("check")
+
+
+def test_a_type_that_cannot_be_imported_is_written_as_its_database_type(project):
+    project.app(TYPES.replace("import sqlalchemy as sa\n", "") + PERSON + "    pay = db.Column(Money('EUR'))")
+    project.ok("init")
+    project.ok("migrate")
+    (text,) = project.files().values()
+    assert "its database type stands in for it" in text
+    assert "sa.Numeric(precision=10, scale=2)" in text
+    project.ok("upgrade")

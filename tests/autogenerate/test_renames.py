@@ -1,0 +1,169 @@
+"""A rename moves a name and leaves the data; what may be one is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import on
+
+USER = """
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    fullname = db.Column(db.String(50))
+    age = db.Column(db.Integer)
+"""
+RENAMED = USER.replace("fullname", "full_name")
+
+
+@pytest.fixture
+def users(project):
+    project.start(USER)
+    project.database.run(f"insert into {project.database.quoted('user')} (id, fullname, age) values (1, 'Ada', 36)")
+    return project
+
+
+def change(project, models, *flags):
+    """The text of the new revision, after running it."""
+    known = set(project.files())
+    project.app(models)
+    project.ok("migrate", "-m", "change", *flags)
+    project.ok("upgrade")
+    project.ok("check")
+    (name,) = set(project.files()) - known
+    return project.files()[name]
+
+
+def test_a_column(users):
+    text = change(users, RENAMED, "--rename", "user.fullname:full_name")
+    assert "drop_column" not in text
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+    users.ok("downgrade")
+    assert users.database.columns("user") == ["id", "fullname", "age"]
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+
+
+def test_with_nobody_to_ask_the_flags_are_printed(users):
+    users.app(RENAMED)
+    users.refused("migrate").says(
+        "Is the column user.fullname called full_name now?", "--rename user.fullname:full_name", "--no-rename"
+    )
+
+
+def test_check_calls_it_by_what_it_sees(users):
+    users.app(RENAMED)
+    users.refused("check").says("user: column full_name added", "user: column fullname dropped")
+
+
+def test_two_columns_that_are_none(users):
+    change(users, RENAMED, "--no-rename")
+    assert users.database.columns("user") == ["id", "age", "full_name"]
+
+
+def test_columns_of_other_types_are_not_asked_about(users):
+    change(users, USER.replace("fullname = db.Column(db.String(50))", "photo = db.Column(db.LargeBinary)"))
+    assert users.database.columns("user") == ["id", "age", "photo"]
+
+
+def test_the_model_may_say_it(users):
+    change(users, RENAMED.replace("db.String(50)", "db.String(50), info={'renamed_from': 'fullname'}"))
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+
+
+def test_several_at_once_with_another_type(users):
+    models = USER.replace("fullname", "label").replace("String(50)", "String(80)").replace("age", "years")
+    change(users, models, "--rename", "user.fullname:label", "--rename", "user.age:years")
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+
+
+def test_two_columns_exchange_their_names(users):
+    models = USER.replace("fullname", "x").replace("age", "fullname").replace("x = ", "age = ")
+    change(users, models, "--rename", "user.fullname:age", "--rename", "user.age:fullname")
+    assert users.database.run("select age, fullname from " + users.database.quoted("user")) == [("Ada", 36)]
+    users.ok("downgrade")
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+
+
+def test_a_table_with_a_renamed_column(users):
+    models = RENAMED.replace("class User", "class Account")
+    change(users, models, "--rename", "user:account", "--rename", "user.fullname:full_name")
+    assert users.database.tables() == ["account"]
+    assert users.database.rows("account") == [(1, "Ada", 36)]
+    users.ok("downgrade")
+    assert users.database.rows("user") == [(1, "Ada", 36)]
+
+
+def test_a_table_that_says_it_in_the_model(users):
+    models = USER.replace(
+        "class User(db.Model):", "class Account(db.Model):\n    __table_args__ = {'info': {'renamed_from': 'user'}}"
+    )
+    change(users, models)
+    assert users.database.rows("account") == [(1, "Ada", 36)]
+
+
+def test_names_by_convention_follow(project):
+    """Indexes, constraints and the keys of other tables."""
+    models = """
+    db.metadata.naming_convention = {{"ix": "ix_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}}
+
+    class Team(db.Model):
+        __tablename__ = "{0}"
+        id = db.Column(db.Integer, primary_key=True)
+        email = db.Column(db.String(50), unique=True)
+        size = db.Column(db.Integer, sa.CheckConstraint("size > 0", name="positive"), index=True)
+
+    class Player(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        team_id = db.Column(db.ForeignKey("{0}.id"))
+    """
+    project.start(models.format("team"))
+    project.database.run("insert into team (id, email, size) values (1, 'a', 2)")
+    project.database.run("insert into player (id, team_id) values (5, 1)")
+    change(project, models.format("squad"), "--rename", "team:squad")
+    assert project.database.rows("squad") == [(1, "a", 2)]
+    assert project.database.rows("player") == [(5, 1)]
+    project.ok("downgrade")
+    assert project.database.rows("team") == [(1, "a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("user.nothing:full_name", "no such table or column"),
+        ("nobody:account", "no such table or column"),
+        ("user.fullname:wrong", "no model has a column wrong"),
+        ("user.fullname", "does not say enough"),
+        ("user.fullname:other.full_name", "stays in its table"),
+    ],
+)
+@on("sqlite")
+def test_nonsense_is_told(users, flag, words):
+    users.app(RENAMED)
+    result = users.flask("migrate", "--rename", flag)
+    assert result.code in (1, 2)
+    result.says(words)
+    assert len(users.files()) == 1
+
+
+@on("sqlite")
+def test_the_answers_are_for_a_comparison(users):
+    users.refused("revision", "--rename", "a:b", code=2).says("--autogenerate")
+
+
+@on("postgresql")
+def test_values_of_an_enum(project):
+    model = """
+    class Task(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        status = db.Column(db.Enum({}, name="status"), server_default="new")
+    """
+    project.start(model.format("'new', 'done'"))
+    project.database.run("insert into task (status) values ('done')")
+    project.app(model.format("'new', 'over'"))
+    project.refused("migrate").says("--rename status.done:over")
+    project.ok("migrate", "--rename", "status.done:over")
+    project.ok("upgrade")
+    assert project.database.run("select status::text from task") == [("over",)]
+    project.ok("check")
+    project.ok("downgrade")
+    assert project.database.run("select status::text from task") == [("done",)]
