@@ -221,10 +221,10 @@ def stamp(
     tag: str | None = None,
     purge: bool = False,
 ) -> Stamped:
-    """Say that the databases are at a revision, without running anything."""
+    """Say that the databases are at a revision, without running anything; unlike the command, without looking at them."""
     from .commands.stamp import stamp
 
-    return stamp(flask_project(directory), revision, sql=sql, tag=tag, purge=purge, on_event=listener())
+    return stamp(flask_project(directory), revision, sql=sql, tag=tag, purge=purge, unchecked=True, on_event=listener())
 
 
 @in_a_command

@@ -231,3 +231,109 @@ def test_reset_follows_foreign_keys_both_ways(filled):
     filled.database.run("alter table a add foreign key (b_id) references b (id)")
     filled.ok("reset", "--yes")
     assert filled.database.tables() == ["note"]
+
+
+# -- stamp looks before
+
+
+NOTE_TABLE = "op.create_table('note', sa.Column('id', sa.Integer, primary_key=True), sa.Column('text', sa.String(50)))"
+
+
+@pytest.fixture
+def note(project):
+    project.app(NOTE)
+    project.ok("init")
+    project.revision(NOTE_TABLE, "op.drop_table('note')", id="aaaa")
+    project.revision("op.add_column('note', sa.Column('more', sa.Integer))", "op.drop_column('note', 'more')", id="bbbb")
+    return project
+
+
+def test_an_empty_database_is_not_stamped(note):
+    note.refused("stamp").says(
+        "The database is not what the revisions up to bbbb make of it", "table note is missing", "--unchecked"
+    )
+    note.ok("stamp", "--unchecked")
+    assert note.database.version() == ["bbbb"]
+
+
+def test_a_database_of_another_revision_is_not_stamped(note):
+    note.ok("upgrade", "aaaa")
+    note.refused("stamp").says("note: column more is missing")
+    note.ok("upgrade")
+    note.refused("stamp", "aaaa").says("note: column more is there, and should not be")
+    note.ok("stamp", "base")
+
+
+def test_a_database_that_the_models_made_is_stamped(note):
+    with note.loaded.app.app_context():
+        note.loaded.db.create_all()
+    note.database.run("create table theirs (id integer primary key)")
+    note.ok("stamp", "aaaa").says("Stamped: aaaa")
+    note.ok("upgrade")
+
+
+def test_nothing_of_the_comparison_stays(note):
+    note.ok("upgrade")
+    note.database.run("update alembic_version set version_num = 'aaaa'")
+    names = note.database.names()
+    note.ok("stamp", "bbbb")
+    assert note.database.names() == names
+    if note.database.kind != "sqlite":
+        schemas = "select datname from pg_database" if note.database.kind == "postgresql" else "show databases"
+        assert not [name for (name,) in note.database.run(schemas) if "scratch" in name]
+
+
+def test_a_history_that_needs_rows_cannot_be_compared(note):
+    note.revision("op.get_bind().execute(sa.text('select id from note')).one()", id="cccc")
+    note.ok("upgrade", "bbbb")
+    note.ok("stamp", "cccc").says("Not checked whether the database has that structure", "cccc")
+
+
+# -- merge
+
+
+ADD = "op.add_column('note', sa.Column({!r}, sa.Integer))"
+
+
+@pytest.fixture
+def branches(note):
+    def make(left, right):
+        note.revision(left, id="left", after="bbbb")
+        note.revision(right, id="right", after="bbbb")
+        return note
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "thing"),
+    [
+        (ADD.format("x"), ADD.format("x"), "note.x"),
+        (ADD.format("x"), "op.drop_table('note')", "note.x"),
+        (ADD.format("x"), "op.rename_table('note', 'memo')", "note.x"),
+        (ADD.format("x"), "with op.batch_alter_table('note') as batch:\n    batch.alter_column('x', nullable=False)", "note.x"),
+        (ADD.format("x"), "op.execute('ALTER TABLE note ADD COLUMN x INTEGER')", "note.x"),
+        ("op.create_index('ix', 'note', ['text'])", "op.drop_index('ix', 'note')", "note.ix"),
+        ("op.create_table('new')", "op.execute('create table if not exists new (id int)')", "new"),
+    ],
+)
+@on("sqlite")
+def test_branches_that_touch_the_same_thing_are_not_merged(branches, left, right, thing):
+    project = branches(left, right)
+    project.refused("merge", "heads").says(f"  {thing}:", "left (by hand)", "right (by hand)", "--force")
+    project.ok("merge", "--force", "heads")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (ADD.format("x"), ADD.format("y")),
+        (ADD.format("x"), "op.create_table('new')"),
+        (ADD.format("x"), "op.execute('update note set text = null')"),
+        ("op.create_index('ix_1', 'note', ['text'])", "op.create_index('ix_2', 'note', ['text'])"),
+        ("op.add_column('note', sa.Column('x', sa.Integer), schema='a')", "op.add_column('note', sa.Column('x', sa.Integer))"),
+    ],
+)
+@on("sqlite")
+def test_other_branches_are(branches, left, right):
+    branches(left, right).ok("merge", "heads")

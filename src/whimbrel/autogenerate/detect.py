@@ -14,7 +14,7 @@ from sqlalchemy import CheckConstraint, Connection, Table
 from .._alembic import Comparing, final_name
 from ..schema.snapshot import Key, Snapshot
 from .names import columns_in, name_for
-from .operations import AddCheck, AddPrimaryKey, Both, Execute, modified
+from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
 
@@ -101,8 +101,7 @@ class Detection:
         changes = self.changes(key)
         if old:
             was = there.get("name") or name
-            gone = ops.DropConstraintOp(was, key[1], type_="primary", schema=key[0], _reverse=before)
-            changes.ops.insert(0, gone)
+            changes.ops.insert(0, Drop(was, key[1], "primary", schema=key[0], back=before))
         if new:
             changes.ops.append(after)
 
@@ -251,4 +250,4 @@ def same_check(one: Any, other: Any) -> bool:
 def drop_check(key: Key, check: dict[str, Any]) -> ops.DropConstraintOp:
     """Drop a check, and its way back."""
     back = AddCheck(check["name"], key[1], check["sqltext"], schema=key[0])
-    return ops.DropConstraintOp(check["name"], key[1], type_="check", schema=key[0], _reverse=back)
+    return Drop(check["name"], key[1], "check", schema=key[0], back=back)

@@ -76,6 +76,18 @@ class Execute(ops.ExecuteSQLOp):
         return Execute(self.back, str(self.sqltext), words=f"{self.words}, undone" if self.words else "", alone=self.alone)
 
 
+class Drop(ops.DropConstraintOp):
+    """A constraint is dropped; back: what makes it again."""
+
+    def __init__(self, name: Any, table_name: str, type_: str, *, schema: str | None, back: ops.AddConstraintOp) -> None:
+        super().__init__(name, table_name, type_=type_, schema=schema)
+        self.back = back
+
+    def reverse(self) -> ops.AddConstraintOp:
+        """Made again."""
+        return self.back
+
+
 class AddCheck(ops.CreateCheckConstraintOp):
     """A check is added; Alembic writes it into a file only since version 1.17."""
 
@@ -85,11 +97,15 @@ class AddCheck(ops.CreateCheckConstraintOp):
 
     def reverse(self) -> ops.DropConstraintOp:
         """Dropped again."""
-        return ops.DropConstraintOp(self.constraint_name, self.table_name, type_="check", schema=self.schema, _reverse=self)
+        return Drop(self.constraint_name, self.table_name, "check", schema=self.schema, back=self)
 
 
 class AddPrimaryKey(ops.CreatePrimaryKeyOp):
     """A primary key is added; Alembic does not write that into a file."""
+
+    def reverse(self) -> ops.DropConstraintOp:
+        """Dropped again."""
+        return Drop(self.constraint_name, self.table_name, "primary", schema=self.schema, back=self)
 
 
 class BatchWithConvention(ops.ModifyTableOps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from ..revisions.graph import Graph
 from .env import Database
 from .runner import Runner
 
-LIKE_OURS = ("target_metadata", "version_table", "version_table_schema", "version_table_pk", "user_module_prefix")
+LIKE_OURS = ("target_metadata", "version_table", "version_table_pk", "user_module_prefix")
 """What ``context.configure`` is told there, too."""
 
 
@@ -64,8 +65,13 @@ def flush_batch_of(connection: Connection) -> Any:
 def nothing_else(connection: Connection) -> Iterator[None]:
     """Let no revision of the past reach another database than this one."""
 
+    thread = threading.get_ident()  # in others we look at locks and progress
+
+    place = dialect_of(connection.dialect.name).place(connection.engine.url)
+
     def refuse(other: Connection, *rest: Any) -> None:
-        if other.engine is not connection.engine:
+        is_this = other.engine is connection.engine or (place is not None and other.engine.url == connection.engine.url)
+        if not is_this and threading.get_ident() == thread:
             raise Refused("A revision of the past uses a connection of its own, which must not be repeated here.")
 
     event.listen(Engine, "before_cursor_execute", refuse)
