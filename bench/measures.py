@@ -31,6 +31,11 @@ from {package} import Migrate
 Migrate(Flask("app"), SQLAlchemy())
 print(time.perf_counter() - started)
 """
+CREATE_ALL = """
+from app import app, db
+with app.app_context():
+    db.create_all()
+"""
 
 
 @dataclass
@@ -94,13 +99,46 @@ class Bench:
         """All revisions on an empty PostgreSQL database."""
         yield self.tables("PostgreSQL", 0.9, self.new_database)
 
+    def check(self) -> Iterator[Row]:
+        """Models and database that do not differ."""
+        for tables in (50, 500) if self.quick else (50, 500, 2000):
+            folders = {tool: self.folder / f"{tool}-check-{tables}" for tool in TOOLS}
+            for tool, folder in folders.items():
+                projects.write_models(folder, "flask_migrate", tables)
+                self.flask(folder, "sqlite://", "init")
+                projects.write_models(folder, tool, tables)
+            for kind, new in (("SQLite", self.new_file), ("PostgreSQL", self.new_database)):
+                url = new()
+                self.run(folders["whimbrel"], "-c", CREATE_ALL, DATABASE_URL=url)
+                row = Row(f"check, {tables:,} tables, {kind}", 0.5 if tables >= 500 else None)
+                self.by_turns(row, lambda tool, folders=folders, url=url: self.timed(folders[tool], url, "check"))
+                yield row
+
+    def rebuild(self) -> Iterator[Row]:
+        """SQLite: another type for a column of a table with a million rows."""
+        folders = {tool: self.folder / f"{tool}-rebuild" for tool in TOOLS}
+        for tool, folder in folders.items():
+            projects.write_app(folder, "flask_migrate")
+            self.flask(folder, "sqlite://", "init")
+            projects.write_app(folder, tool)
+            projects.write_rebuild(folder)
+        row = Row("rebuild of 1,000,000 rows, SQLite", 1.2)
+
+        def measure(tool: str) -> float:
+            url = self.new_file()
+            self.flask(folders[tool], url, "upgrade", "aaaa")
+            return self.timed(folders[tool], url, "upgrade")
+
+        self.by_turns(row, measure)
+        yield row
+
     # -- how they are made
 
     def commands(self, command: str) -> Iterator[Row]:
         for length in (1, 1000) if self.quick else (1, 1000, 5000):
             url = self.new_file()
             folders = self.projects(length)
-            self.flask(folders["whimbrel"], url, "stamp", "head")
+            self.flask(folders["whimbrel"], url, "stamp", "--unchecked", "head")
             row = Row(f"{command}, {length:,} revision{'s' if length > 1 else ''}", self.goal(command, length))
             self.by_turns(row, lambda tool, folders=folders, url=url: self.timed(folders[tool], url, command))
             yield row
@@ -172,4 +210,6 @@ MEASURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "upgrade": Bench.upgrade,
     "sqlite": Bench.sqlite,
     "postgresql": Bench.postgres,
+    "check": Bench.check,
+    "rebuild": Bench.rebuild,
 }

@@ -57,6 +57,33 @@ def downgrade():
     op.drop_table('table_{n}')
     # ### end Alembic commands ###
 '''
+TABLE = """
+
+class Table{n}(db.Model):
+    __table_args__ = (sa.UniqueConstraint("c0", "c1", name="uq_table{n}"),)
+    id = sa.Column(sa.Integer, primary_key=True)
+    other_id = sa.Column(sa.Integer, sa.ForeignKey("table{other}.id", name="fk_table{n}"))
+"""
+TYPES = ("sa.Integer", "sa.String(40)", "sa.DateTime", "sa.Numeric(10, 2)", "sa.Boolean")
+FILLED = """op.create_table("item", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)),
+        sa.Column("price", sa.Integer, nullable=False), sa.Column("note", sa.String(200)))
+    op.execute("insert into item with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000)"
+               " select i, 'item ' || i, i % 100, 'a note of some length about item ' || i from n")"""
+REBUILT = """with op.batch_alter_table("item") as batch:
+        batch.alter_column("name", existing_type=sa.String(50), type_=sa.String(80))"""
+SHORT = """from alembic import op
+import sqlalchemy as sa
+
+revision, down_revision = {id!r}, {after!r}
+
+
+def upgrade():
+    {up}
+
+
+def downgrade():
+    pass
+"""
 LONG_AGO = 1_700_000_000  # seconds since 1970: nobody is writing these files any more
 
 
@@ -64,6 +91,23 @@ def write_app(folder: Path, package: str) -> None:
     """Write app.py for one of the two packages; the rest of a project is the same for both."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.py").write_text(APP.format(package=package))
+
+
+def write_models(folder: Path, package: str, tables: int) -> None:
+    """Write app.py with that many models of 17 columns, 2 indexes, a unique constraint and a foreign key each."""
+    text = APP.format(package=package)
+    for n in range(tables):
+        text += TABLE.format(n=n, other=max(n - 1, 0))
+        for c in range(15):
+            text += f"    c{c} = sa.Column({TYPES[c % 5]}{', index=True' if c in (2, 3) else ''})\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "app.py").write_text(text)
+
+
+def write_rebuild(folder: Path) -> None:
+    """Write two revisions: a table with a million rows, and a change for which SQLite builds it anew."""
+    for id, after, up in (("aaaa", None, FILLED), ("bbbb", "aaaa", REBUILT)):
+        (folder / "migrations" / "versions" / f"{id}.py").write_text(SHORT.format(id=id, after=after, up=up))
 
 
 def write_history(folder: Path, length: int) -> None:

@@ -101,3 +101,13 @@ def test_schemas_that_no_model_names_are_not_looked_at(notes):
     notes.ok("migrate").says("table billing.paid: new")
     notes.ok("upgrade")
     notes.ok("check")
+
+
+def test_a_model_of_a_view_is_no_table(notes):
+    notes.database.run("create view numbers as select id from note")
+    view = NOTE.replace("Note", "Number").replace("    id", "    __tablename__ = 'numbers'\n    id")
+    notes.app(NOTE + TAG + INK + view)
+    notes.ok("check")
+    info = "    __table_args__ = {'info': {'is_view': True}}\n    id"
+    notes.app(NOTE + TAG + INK + NOTE.replace("Note", "Elsewhere").replace("    id", info))
+    notes.ok("check")

@@ -86,6 +86,7 @@ class Comparison:
         while True:
             compared, upgrade = self.compare()
             self.guard.leave_others_alone(upgrade)
+            self.leave_views_alone(upgrade)
             asked = [] if self.answers.is_no_rename else [each for each in self.likely(upgrade) if each.old not in denied]
             if not asked:
                 break
@@ -152,6 +153,22 @@ class Comparison:
                 f"--rename {old}: there is no such table or column in the database.",
                 hint=f"Did you mean {' or '.join(likely)}?" if likely else "The old name is the one that the database has.",
             )
+
+    def leave_views_alone(self, upgrade: ops.UpgradeOps) -> None:
+        """Take out of the operations what would create a table for a model of a view."""
+        created = {op.schema for op in upgrade.ops if isinstance(op, ops.CreateTableOp)}
+        inspector: Any = inspect(self.connection) if created else None
+        views = {self.key(schema, name) for schema in created for name in inspector.get_view_names(schema=schema)}
+        if created and self.dialect.has_enum_types:
+            views |= {
+                self.key(schema, name) for schema in created for name in inspector.get_materialized_view_names(schema=schema)
+            }
+        views |= {key for key, model in self.models.items() if model.info.get("is_view")}
+
+        def is_of_view(op: ops.MigrateOperation) -> bool:
+            return isinstance(op, (ops.CreateTableOp, ops.ModifyTableOps)) and self.key(op.schema, op.table_name) in views
+
+        upgrade.ops[:] = [op for op in upgrade.ops if not is_of_view(op)]
 
     # -- renames
 

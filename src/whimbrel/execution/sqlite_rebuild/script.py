@@ -85,4 +85,4 @@ class Script:
                 before = ["COMMIT", off, "BEGIN"] if is_whole else [off, *before]
                 self.is_without_keys = True
         for each in (*before, *statements, *after):
-            self._write(each.strip() + end + "\n")
+            self._write(each.strip() + end)
