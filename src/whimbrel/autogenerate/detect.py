@@ -51,6 +51,10 @@ class Detection:
                 self.defaults_and_checks(key, model)
                 self.values(key, model)
 
+    def is_wanted(self, thing: Any, name: str | None, kind: Any) -> bool:
+        """Whether the filter of env.py lets a thing of a model be compared."""
+        return bool(self.compared.run_object_filters(thing, name, kind, False, None))
+
     def changes(self, key: Key) -> ops.ModifyTableOps:
         """The container for the changes of a table, in its place."""
         for op in self.upgrade.ops:
@@ -117,15 +121,16 @@ class Detection:
     def defaults_and_checks(self, key: Key, model: Table) -> None:
         """As the server stores them; it is asked only where the texts differ."""
         columns = {each["name"]: each for each in self.snapshot.of("columns", key)}
-        checks = [each for each in model.constraints if isinstance(each, CheckConstraint) and self.is_written(each)]
+        every = [each for each in model.constraints if isinstance(each, CheckConstraint) and self.is_written(each)]
+        checks = [each for each in every if self.is_wanted(each, final_name(each, self.connection.dialect), "check_constraint")]
         there = self.snapshot.of("check_constraints", key)
         doubtful = [] if self.compared.opts.get("compare_server_default") else self.doubtful_defaults(model, columns)
         has_doubtful_checks = self.have_doubt(checks, there)
         if not doubtful and not has_doubtful_checks:
             return
-        every = stored(self.connection, model, doubtful, []) if doubtful else Stored()
+        together = stored(self.connection, model, doubtful, []) if doubtful else Stored()
         for name in doubtful:
-            asked = stored(self.connection, model, [name], []) if every.why_not and len(doubtful) > 1 else every
+            asked = stored(self.connection, model, [name], []) if together.why_not and len(doubtful) > 1 else together
             self.default(key, model, columns[name], asked)
         if has_doubtful_checks:
             said = stored(self.connection, model, [], checks)
@@ -148,6 +153,8 @@ class Detection:
         for column in model.columns:
             there = columns.get(column.name)
             default = column.server_default
+            if not self.is_wanted(column, column.name, "column"):
+                continue
             if there is None or there.get("computed") or there.get("identity") or there.get("sequence_of_its_own"):
                 continue
             if not (default is None or isinstance(default, sa.DefaultClause)):
@@ -219,16 +226,16 @@ class Detection:
 
     def values(self, key: Key, model: Table) -> None:
         """Compare them with what the history has written: the database does not know them."""
+        if self.compared.opts.get("compare_type") is False:
+            return
         for column in model.columns:
             type_ = column.type
             there = self.snapshot.column(key, column.name)
             is_plain = isinstance(type_, sa.Enum) and not isinstance((there or {}).get("type"), sa.Enum)
-            if (
-                there is None
-                or not is_plain
-                or type(type_.dialect_impl(self.connection.dialect)).__module__ != "sqlalchemy.sql.sqltypes"
-            ):
+            if there is None or not is_plain or not self.is_wanted(column, column.name, "column"):
                 continue
+            if type(type_.dialect_impl(self.connection.dialect)).__module__ != "sqlalchemy.sql.sqltypes":
+                continue  # a type of its own to this database
             assert isinstance(type_, sa.Enum)
             known = self.known.values().get((key, column.name))
             if known is not None and list(known) != list(type_.enums):
