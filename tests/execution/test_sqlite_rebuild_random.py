@@ -248,7 +248,8 @@ def test_nothing_else_changes(data):
         assert others == {name: sql for name, sql in texts.items() if name not in (table, "sqlite_stat1", "sqlite_stat4")}
         if kinds <= {"nothing", "index"}:
             assert now[table].split("(", 1)[1] == texts[table].split("(", 1)[1]
-    if integrity == [("ok",)]:
+    # SQLite 3.40 mixes up the columns of a table without rowid in the check of NOT NULL.
+    if integrity == [("ok",)] and "WITHOUT ROWID" not in memory.sql(table):
         assert memory.rows("pragma integrity_check") == integrity
     assert memory.rows("pragma legacy_alter_table") == [(0,)]
     assert not [name for name in memory.texts() if name.startswith("_whimbrel")]
@@ -259,7 +260,7 @@ def same_meaning(old: str, new: str) -> bool:
     if old == new or "NULL" in (old, new):
         return old == new
     with sqlite3.connect(":memory:") as connection:
-        ((a, b),) = connection.execute(f"select {old}, {new}").fetchall()
+        ((a, b),) = connection.execute(f"select {old}, {new}".replace("Inf", "9e999")).fetchall()
     if isinstance(a, bytes) or isinstance(b, bytes):
         return (a if isinstance(a, bytes) else str(a).encode()) == (b if isinstance(b, bytes) else str(b).encode())
     try:
