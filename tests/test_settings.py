@@ -82,3 +82,27 @@ def test_a_name_that_is_no_setting(project):
 def test_a_negative_time_on_the_command_line_is_a_usage_error(project):
     project.app("")
     project.flask("upgrade", "--wait", "-1").exits(2).says("--wait")
+
+
+@pytest.mark.parametrize(("kind", "ids"), [("sequential", ["0001", "0002"]), ("date", None)])
+def test_ids_of_revisions(project, kind, ids):
+    project.keywords = f", revision_ids={kind!r}"
+    project.app("")
+    project.ok("init")
+    project.ok("revision", "-m", "one")
+    if ids is None:
+        assert len(project.head) == 14
+        assert project.head.isdigit()
+        return
+    project.ok("revision", "-m", "two")
+    assert sorted(project.ids()) == ids
+    project.ok("revision", "-m", "another", "--rev-id", "abcd")
+    project.ok("revision", "-m", "three")
+    assert project.head == "0003"
+
+
+def test_a_kind_of_ids_that_there_is_not(project):
+    project.keywords = ", revision_ids='roman'"
+    project.app("")
+    project.ok("init")
+    project.refused("revision", code=2).says("revision_ids", "random or sequential or date")

@@ -41,11 +41,19 @@ def folder(value: Any) -> str:
     return found
 
 
+def kind_of_id(value: Any) -> str:
+    """How ids are made. Raises ValueError."""
+    if value not in ID_KINDS:
+        raise ValueError
+    return str(value)
+
+
 def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
     """A field of Settings. read: checks a value; wanted: in words what it accepts."""
     return field(default=default, metadata={"read": read, "wanted": wanted})
 
 
+ID_KINDS = ("random", "sequential", "date")
 SECONDS = (seconds, "a number of seconds, 0 or more")
 
 
@@ -64,6 +72,9 @@ class Settings:
 
     backup_tools: str | None = setting(None, folder, "a folder that exists")
     """Where pg_dump, mariadb-dump and their like are, if not on the PATH."""
+
+    revision_ids: str = setting("random", kind_of_id, " or ".join(ID_KINDS))
+    """What the ids of new revisions are: twelve random digits, 0001 and so on, or the date and time in UTC."""
 
 
 NAMES = tuple(one.name for one in fields(Settings))

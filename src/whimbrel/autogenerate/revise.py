@@ -15,7 +15,7 @@ from alembic.util import rev_id
 
 from .._alembic import Comparing, Revising, RunContext, Scripts
 from ..errors import PendingChanges
-from ..revisions import paths
+from ..revisions import names, paths
 from ..revisions.graph import Graph
 from .operations import expand
 from .words import changes
@@ -36,11 +36,16 @@ Compare = Callable[[RunContext], Compared]
 
 
 class Draft:
-    """A revision that is being made: the arguments of the command, and then the operations of each database."""
+    """A revision that is being made: the arguments of the command, and then the operations of each database.
 
-    def __init__(self, config: Any, scripts: Scripts, graph: Graph, arguments: dict[str, Any], compare: Compare) -> None:
+    ids: how its id is made, where none is given.
+    """
+
+    def __init__(
+        self, config: Any, scripts: Scripts, graph: Graph, arguments: dict[str, Any], compare: Compare, ids: str = "random"
+    ) -> None:
         self.graph = graph
-        self.arguments = {**arguments, "rev_id": arguments.get("rev_id") or rev_id()}
+        self.arguments = {**arguments, "rev_id": arguments.get("rev_id") or names.new_id(graph, ids, rev_id)}
         self.context = Revising(config, scripts, self.arguments, self.fill, finish)
         self.compare_with_models = compare
         self.not_compared: list[str] = []

@@ -101,7 +101,13 @@ def revise(
     else:
         from ..autogenerate.revise import Draft
 
-        draft = Draft(*open_scripts(project, **options), graph, {**arguments, "sql": sql}, comparing(project, said))
+        draft = Draft(
+            *open_scripts(project, **options),
+            graph,
+            {**arguments, "sql": sql},
+            comparing(project, said),
+            project.settings.revision_ids,
+        )
     changes = tuple(draft.changes()) if autogenerate else ()
     if autogenerate and not any(True for _ in draft.operations()):
         return Written(())
@@ -132,7 +138,16 @@ def compared(
     notices: list[str] = []
 
     def prepare(config: Any, scripts: Any) -> dict[str, Any]:
-        drafts.append(Draft(config, scripts, history(project), {**arguments, "sql": sql}, comparing(project, said)))
+        drafts.append(
+            Draft(
+                config,
+                scripts,
+                history(project),
+                {**arguments, "sql": sql},
+                comparing(project, said),
+                project.settings.revision_ids,
+            )
+        )
         context = drafts[0].context
         return {"template_args": context.template_args, "revision_context": context}
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -136,14 +136,3 @@ class Memory:
         except OSError:  # a read-only installation
             with suppress(OSError):
                 part.unlink()
-
-
-def drift(runner: Runner, heads: Collection[str]) -> Iterator[str]:
-    """In words how a database differs from its history; nothing where that cannot be told."""
-    try:
-        wanted = expected(runner, heads)
-    except Refused:
-        return
-    if wanted is not None:
-        found = structure(runner.database, connection_of(runner))
-        yield from (line for line in differences(wanted, found) if ":" in line or line.endswith("is missing"))

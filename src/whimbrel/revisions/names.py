@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
 
 from ..errors import AmbiguousRevision, NotAPath, RevisionNotFound, UsageError
 from .graph import Graph
@@ -203,3 +204,14 @@ def walk(graph: Graph, start: str | None, steps: int, label: str | None = None, 
             )
         at = ways[0]
     return at
+
+
+def new_id(graph: Graph, kind: str, random: Callable[[], str]) -> str:
+    """The id of a revision that is about to be written.
+
+    kind: "sequential" goes on from the highest number, "date" takes the time in UTC, else ``random`` is called.
+    """
+    if kind == "sequential":
+        last = max((int(id) for id in graph.revisions if id.isdigit() and len(id) < 8), default=0)
+        return f"{last + 1:04}"
+    return f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}" if kind == "date" else random()
