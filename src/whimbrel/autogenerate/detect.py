@@ -231,12 +231,15 @@ class Detection:
         for column in model.columns:
             type_ = column.type
             there = self.snapshot.column(key, column.name)
-            is_plain = isinstance(type_, sa.Enum) and not isinstance((there or {}).get("type"), sa.Enum)
-            if there is None or not is_plain or not self.is_wanted(column, column.name, "column"):
+            if there is None or not isinstance(type_, sa.Enum) or not self.is_wanted(column, column.name, "column"):
+                continue
+            own = there["type"]
+            if isinstance(own, sa.Enum):
+                if type(own).__module__.startswith("sqlalchemy.dialects.mysql") and set(own.enums) != set(type_.enums):
+                    self.alter(key, column.name).modify_type = type_  # Alembic sees it since version 1.17
                 continue
             if type(type_.dialect_impl(self.connection.dialect)).__module__ != "sqlalchemy.sql.sqltypes":
                 continue  # a type of its own to this database
-            assert isinstance(type_, sa.Enum)
             known = self.known.values().get((key, column.name))
             if known is not None and list(known) != list(type_.enums):
                 op = self.alter(key, column.name)

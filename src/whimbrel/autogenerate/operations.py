@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 
-from .._alembic import is_in_batch
+from .._alembic import is_in_batch, type_text
 
 
 class RenameTable(ops.RenameTableOp):
@@ -149,6 +149,24 @@ def render_table(context: Any, op: RenameTable) -> str:
     """``op.rename_table(…)``."""
     schema = f", schema={op.schema!r}" if op.schema else ""
     return f"{prefix(context)}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+
+
+@renderers.dispatch_for(RenameColumn)
+def render_column(context: Any, op: RenameColumn) -> str:
+    """``op.alter_column(…, new_column_name=…)``, which Alembic writes since version 1.16."""
+    arguments = [] if is_in_batch(context) else [repr(op.table_name)]
+    arguments += [repr(op.column_name), f"new_column_name={str(op.modify_name)!r}"]
+    if op.existing_type is not None:
+        arguments.append(f"existing_type={type_text(op.existing_type, context)}")
+    arguments += [
+        f"{name}={value!r}"
+        for name, value in (("existing_nullable", op.existing_nullable), ("existing_comment", op.existing_comment))
+        if value is not None and value is not False
+    ]
+    if op.schema and not is_in_batch(context):
+        arguments.append(f"schema={op.schema!r}")
+    owner = "batch_op." if is_in_batch(context) else prefix(context)
+    return f"{owner}alter_column({', '.join(arguments)})"
 
 
 @renderers.dispatch_for(AlterColumn)

@@ -12,11 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from .._alembic import type_text
-from .enums import native
+from .enums import PLUGIN, native
 from .operations import AlterColumn
 
 Render = Callable[[str, Any, Any], Any]
@@ -30,6 +31,10 @@ def rendering(own: Render | None, dialect: Any) -> Render:
 
     def render(kind: str, item: Any, context: Any) -> Any:
         found = own(kind, item, context) if own is not None else False
+        if found is False and isinstance(item, postgresql.ENUM) and PLUGIN not in sys.modules:
+            context.imports.add("from sqlalchemy.dialects import postgresql")
+            schema = f", schema={item.schema!r}" if item.schema else ""
+            return f"postgresql.ENUM({', '.join(map(repr, item.enums))}, name={str(item.name)!r}{schema}, create_type=False)"
         if found is not False or kind != "type" or type(item).__module__.startswith("sqlalchemy."):
             return found
         if context.opts.get("user_module_prefix"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.exc import NoSuchTableError
 
 from .snapshot import FACTS, Key, Snapshot
@@ -15,6 +15,7 @@ class FromSnapshot:
     """What is mixed into the Inspector of a dialect; what the snapshot does not have is asked of the database."""
 
     snapshot: Snapshot
+    bind: Any
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """The names of the tables."""
@@ -22,6 +23,21 @@ class FromSnapshot:
             return list(self.snapshot.tables[schema])
         names: list[str] = super().get_table_names(schema=schema, **kw)  # type: ignore[misc]
         return names
+
+    def reflect_table(
+        self, table: Table, include_columns: Any = None, exclude_columns: Any = (), resolve_fks: bool = True, **kw: Any
+    ) -> None:
+        """As the Inspector; the tables that one references come from the snapshot, too, where SQLAlchemy asks the database."""
+        whole: Any = super()
+        whole.reflect_table(table, include_columns, exclude_columns, resolve_fks=False, **kw)
+        for each in self.snapshot.of("foreign_keys", (table.schema, table.name)) if resolve_fks else ():
+            schema, name = each["referred_schema"], each["referred_table"]
+            if (f"{schema}.{name}" if schema else name) in table.metadata.tables:
+                continue
+            if self.snapshot.has((schema, name)):
+                self.reflect_table(Table(name, table.metadata, schema=schema))
+            else:
+                Table(name, table.metadata, schema=schema, autoload_with=self.bind)
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is that table."""

@@ -207,7 +207,21 @@ def parse(sql: str) -> TableText:
         else:
             columns.append(column(part))
     name = words(pieces[:opening])[-1].name
-    return TableText(name, text_of(pieces[:opening]), columns, constraints, text_of(pieces[closing:]))
+    space = take_end(constraints[-1] if constraints else columns[-1])
+    return TableText(name, text_of(pieces[:opening]), columns, constraints, space + text_of(pieces[closing:]))
+
+
+def take_end(last: Constraint | Column) -> str:
+    """Take the white space off the last definition: it is that of the closing parenthesis, and what is added comes before it."""
+    end = last.text if isinstance(last, Constraint) else last.end
+    kept = end.rstrip()
+    if "--" in kept.rpartition("\n")[2]:
+        return ""  # a comment ends with its line
+    if isinstance(last, Constraint):
+        last.text = kept
+    else:
+        last.end = kept
+    return end[len(kept) :]
 
 
 def column(pieces: list[Token]) -> Column:
