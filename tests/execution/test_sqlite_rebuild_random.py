@@ -14,7 +14,7 @@ from kit.sqlite import Memory, quoted
 from whimbrel.errors import Refused
 from whimbrel.execution.sqlite_rebuild.text import parse
 
-EXAMPLES = int(os.environ.get("WHIMBREL_TEST_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("WHIMBREL_TEST_EXAMPLES", "200")) // 2
 NAMES = ["id", "a", "Name", "order", "two words", "it's", 'say "x"', "a,b", "(c)", "-- d", "rowid", "ÄÖ", "check", "x.y", "[z"]
 TYPES = ["INTEGER", "int", "VARCHAR(20)", "text", "NUMERIC(10, 2)", "REAL", "BLOB", "", "DATETIME", "unsigned big int", "BOOLEAN"]
 STRICT = ["INTEGER", "INT", "TEXT", "REAL", "BLOB", "ANY"]
