@@ -166,3 +166,12 @@ def is_possible(form: str, kind: str) -> bool:
 def test_a_table(project, name):
     project.app(f"class Table(db.Model):\n    __tablename__ = 'table'\n    {TABLES[name]}")
     is_clean(project)
+
+
+def test_more_tables_than_alembic_reads_one_by_one(project):
+    models = (f"class T{n}(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n" for n in range(120))
+    project.app("\n".join(models))
+    with project.loaded.app.app_context():
+        project.loaded.db.create_all()
+    project.ok("init")
+    project.ok("check").says("No new upgrade operations detected.")
