@@ -23,6 +23,9 @@ def compare_expressions(
     words: Callable[[], Collection[str]],
 ) -> None:
     """Add what came, went or changed. there: every index of the database by name, with table and text."""
+    by_table: dict[str, list[tuple[str, str]]] = {}
+    for name, (table, text) in there.items():
+        by_table.setdefault(table, []).append((name, text))
     for key, model in models.items():
         added: list[ops.MigrateOperation] = []
         gone: list[ops.MigrateOperation] = []
@@ -34,8 +37,8 @@ def compare_expressions(
                 if known is not None:
                     gone.append(drop(str(index.name), known[1], key))
         seen = {each["name"] for each in snapshot.of("indexes", key)} | {str(index.name) for index in model.indexes}
-        for name, (table, text) in there.items():
-            if snapshot.has(key) and table == key[1] and name not in seen and name in words():
+        for name, text in by_table.get(key[1], ()) if snapshot.has(key) else ():
+            if name not in seen and name in words():
                 gone.append(drop(name, text, key))
         upgrade.ops[:0] = gone
         if added:

@@ -39,7 +39,7 @@ class Snapshot:
 
     def has(self, key: Key) -> bool:
         """Whether there is that table."""
-        return key[1] in self.tables.get(key[0], ())
+        return key in self.facts.get("columns", {})
 
     def of(self, fact: str, key: Key) -> Any:
         """One fact of a table; a copy of it, for callers change what they get. Empty where nothing is known."""
