@@ -38,6 +38,8 @@ class RunContext(MigrationContext):
     """A MigrationContext whose run is ours: ``context.run_migrations()`` of env.py ends here."""
 
     environment_context: Environment
+    own_names = "whimbrel"
+    """What the names of our own tables in this database begin with."""
 
     def begin_transaction(self, _per_migration: bool = False) -> Any:
         """What env.py enters around the run, and we around each revision.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
@@ -48,6 +49,13 @@ def kind_of_id(value: Any) -> str:
     return str(value)
 
 
+def name_of_tables(value: Any) -> str:
+    """What names of tables begin with, where no database needs quotes. Raises ValueError."""
+    if not (isinstance(value, str) and re.fullmatch("[a-z][a-z0-9_]{0,39}", value)) or value.startswith("pg_"):
+        raise ValueError
+    return value
+
+
 def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
     """A field of Settings. read: checks a value; wanted: in words what it accepts."""
     return field(default=default, metadata={"read": read, "wanted": wanted})
@@ -75,6 +83,9 @@ class Settings:
 
     revision_ids: str = setting("random", kind_of_id, " or ".join(ID_KINDS))
     """What the ids of new revisions are: twelve random digits, 0001 and so on, or the date and time in UTC."""
+
+    journal: str = setting("whimbrel", name_of_tables, "up to 40 small letters, digits and underscores, a letter first")
+    """What the names of the tables of the journal begin with; on PostgreSQL the name of their schema, too."""
 
 
 NAMES = tuple(one.name for one in fields(Settings))

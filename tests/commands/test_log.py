@@ -76,6 +76,17 @@ def test_a_database_of_another_tool_has_no_journal(tags):
     tags.ok("log").says("downgrade  bbbb")
 
 
+def test_the_tables_of_the_journal_have_the_names_of_the_setting(tags):
+    tags.ok("downgrade", "base")
+    tags.keywords = ", journal='acme'"
+    tags.app("")
+    tags.ok("upgrade")
+    tables = {"sqlite": "acme_journal_1", "postgresql": "acme.acme_journal"}
+    assert tags.database.run(f"select * from {tables.get(tags.database.kind, 'acme_journal')}")
+    assert len(tags.ok("log").out.splitlines()) == 2
+    assert "acme" not in tags.flask("check").text
+
+
 def test_an_edited_revision_is_refused(tags):
     edit(tags, "String(10)", "String(99)")
     tags.refused("upgrade").says(EDITED, "migrations/versions/bbbb_names.py", "--accept-edit")

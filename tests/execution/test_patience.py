@@ -322,16 +322,16 @@ class Load:
 
 @on("postgresql")
 def test_traffic_goes_on_while_an_upgrade_wants_a_lock(project: Project):
-    """The slowest reader waits for the lock timeout, and what the machine takes; the numbers are printed (``-s``)."""
+    """The slowest reader waits no longer than the lock timeout and a tenth; the numbers are printed (``-s``)."""
     people(project, NICK)
     project.database.run("insert into person select n, 'a@x' from generate_series(2, 100) n")
     load = Load(project.database)
     with another(project.database, "select email from person"), load.at_work(readers=4, writers=2):
         time.sleep(0.5)
-        code, said = end(start(project, "upgrade", "--lock-timeout", "1", "--retry-for", "6"))
+        code, said = end(start(project, "upgrade", "--lock-timeout", "3", "--retry-for", "5"))
     assert code == 1, said
     assert not load.errors
     for kind, seconds in load.seconds.items():
         middle, slowest = statistics.median(seconds), max(seconds)
-        print(f"\n{kind}: {len(seconds):,} statements, median {middle * 1000:.1f} ms, slowest {slowest:.3f} s, lock timeout 1 s")  # noqa: T201
-        assert slowest < 2.5
+        print(f"\n{kind}: {len(seconds):,} statements, median {middle * 1000:.1f} ms, slowest {slowest:.3f} s, lock timeout 3 s")  # noqa: T201
+        assert slowest < 3.3

@@ -56,6 +56,34 @@ def test_a_revision_may_use_the_session_of_the_application(one):
     assert one.database.version() == ["bbbb"]
 
 
+def test_what_a_session_of_the_application_has_made_us_commit_is_not_forgotten(one):
+    """The session is another connection: it could not read the file beside an open transaction."""
+    one.revision(
+        """
+        from flask import current_app
+        op.add_column('tag', sa.Column('name', sa.Text))
+        session = current_app.extensions['sqlalchemy'].session
+        session.execute(sa.text("update tag set name = 'x'"))
+        session.commit()
+        raise ValueError('not yet')
+        """,
+        id="bbbb",
+    )
+    one.flask("upgrade").exits(3).says("not yet", "ADD COLUMN name", "flask db resume")
+    one.flask("upgrade").exits(3).says("flask db resume")
+    assert one.database.run("select name from tag") == []
+    path = one.versions / "bbbb_.py"
+    path.write_text(path.read_text().replace("raise ValueError('not yet')", "pass"))
+    one.ok("resume")
+    assert one.current == "bbbb"
+
+
+@pytest.mark.parametrize("change", ["alter_column('tag', 'id', nullable=False)", "drop_constraint('x', 'tag')"])
+def test_a_change_that_needs_a_batch(one, change):
+    one.revision(f"op.{change}", id="bbbb")
+    one.refused("upgrade").says("SQLite has no such statement", "op.batch_alter_table")
+
+
 def test_vacuum_runs_between_transactions(one):
     one.revision("op.execute('VACUUM')", id="bbbb")
     one.ok("upgrade")

@@ -184,7 +184,7 @@ def comparing(project: Project, said: Answers | None) -> Compare:
     from ..autogenerate.guard import Guard
     from ..autogenerate.modules import not_imported
     from ..autogenerate.revise import Compared
-    from ..execution.journal import is_ours
+    from ..execution.journal import Names
     from ..revisions import paths
     from ..revisions.touched import all_enums, all_words, created
 
@@ -202,7 +202,7 @@ def comparing(project: Project, said: Answers | None) -> Compare:
     said_before = Known(cache(lambda: all_words(revisions())), cache(lambda: all_enums(revisions())))
 
     def compare(context: RunContext) -> Compared:
-        made = Comparison(context, known, guard, said_before, project.command, is_ours)
+        made = Comparison(context, known, guard, said_before, project.command, Names(context.own_names).include)
         compared, upgrade = made.run()
         return Compared(compared, upgrade, tuple(made.not_compared))
 

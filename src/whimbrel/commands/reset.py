@@ -87,10 +87,11 @@ def reset(project: Project, *, yes: bool = False, on_event: Listener = ignore) -
 def tables_of(database: Database) -> list[str]:
     """The tables that would be dropped."""
     from ..dialects import dialect_of
-    from ..execution.journal import is_ours
+    from ..execution.journal import Names
 
     assert database.connection is not None
-    return [name for name in dialect_of(database.connection.dialect.name).tables(database.connection) if not is_ours(name)]
+    ours = Names(database.context.own_names)
+    return [name for name in dialect_of(database.connection.dialect.name).tables(database.connection) if not ours.include(name)]
 
 
 def is_for_development(project: Project, database: Database) -> bool:

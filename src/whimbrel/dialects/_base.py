@@ -58,8 +58,8 @@ class Dialect:
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 
-    own_schema: str | None = None
-    """A schema for our own tables, which tools that compare models with tables do not look into; None where there is none."""
+    hides_own_schema: bool = False
+    """Whether tools that compare models with tables do not look into a schema of our own."""
 
     checks_length = True
     """Whether a string that is longer than its column is an error."""
@@ -80,6 +80,10 @@ class Dialect:
 
     def why_no_connection(self, error: BaseException) -> str | None:
         """In words why the server let nobody in; None where the error is another one."""
+        return None
+
+    def way_out(self, error: BaseException) -> str | None:
+        """In words what to write instead of a statement that this database never executes; None for other errors."""
         return None
 
     @contextmanager

@@ -104,7 +104,7 @@ class Postgresql(Dialect):
 
     names = ("postgresql",)
     ddl_rolls_back = True
-    own_schema = "whimbrel"
+    hides_own_schema = True
     has_enum_types = True
 
     def title(self, dialect: SqlaDialect) -> str:

@@ -89,6 +89,13 @@ class Sqlite(Dialect):
             return "The file is not an SQLite database."
         return None
 
+    def way_out(self, error: BaseException) -> str | None:
+        """A batch, for changes of a table that SQLite has no statement for."""
+        words = str(getattr(error, "orig", None) or error)
+        if re.match('near "(ALTER|CONSTRAINT|MODIFY|CHANGE)": syntax error|No support for ALTER of constraints', words):
+            return "SQLite has no such statement: write it in 'with op.batch_alter_table(…) as batch_op:'"
+        return None
+
     def autocommits(self, driver: Any) -> bool:
         """Whether Python's driver was told to stay outside of transactions, and is in none."""
         driver = getattr(driver, "driver_connection", driver)  # of an asynchronous driver
@@ -97,7 +104,8 @@ class Sqlite(Dialect):
 
     def look(self, connection: Connection, statement: str) -> str | None:
         """The whole schema table, but for what is ours."""
-        query = "select type, name, sql from sqlite_master where name not like 'whimbrel!_%' escape '!' order by 1, 2"
+        ours = "type = 'view' and (name glob '*_journal_[0-9]*' or name glob '*_part_[0-9]*')"
+        query = f"select type, name, sql from sqlite_master where not ({ours}) order by 1, 2"
         return as_look([list(row) for row in connection.exec_driver_sql(query)])
 
     def may_rebuild(self, source: str) -> bool:
@@ -157,7 +165,7 @@ class Sqlite(Dialect):
 
         Python's driver begins one before INSERT, UPDATE and DELETE only (sqlite3 manual, "Transaction control"). Another
         connection of this thread to the same file (a revision that uses ``db.session``) could not work beside an open
-        transaction: for it, what was done so far is committed, as the driver would have done.
+        transaction: for it, what was done so far is committed, as the driver would have done, and told to who follows commits.
         """
         thread, place = threading.get_ident(), self.place(connection.engine.url)
 
@@ -168,6 +176,7 @@ class Sqlite(Dialect):
         def make_way(other: Connection) -> None:
             is_ours = other is connection or threading.get_ident() != thread
             if not is_ours and place is not None and self.place(other.engine.url) == place and is_open(connection):
+                connection.dispatch.commit(connection)
                 connection.dialect.do_commit(connection.connection)
 
         event.listen(connection, "before_cursor_execute", begin_first)

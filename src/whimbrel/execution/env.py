@@ -27,7 +27,7 @@ from ..revisions.revision import Revision
 from . import trouble
 from .binds import refuse_shared_database
 from .call import nothing, prepared
-from .journal import is_ours
+from .journal import Names
 from .quiet import logging_kept
 from .sqlite_rebuild import rebuild as sqlite_rebuild
 from .watch import Watch, watching
@@ -126,6 +126,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
         config, scripts = open_scripts(project, **task.options)
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
+            context.own_names = project.settings.journal
             database = Database(context, arguments, watch, scripts, prepared, tuple(one.name for one in done))
             rebuilds = dialect_of(context.dialect.name).rebuilds_tables and not context.as_sql
             environment.flush_batch = sqlite_rebuild.flush if rebuilds else None
@@ -143,7 +144,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
                 for name, value in project.surroundings.context_defaults().items():
                     arguments.setdefault(name, value)
             elif isinstance(connection, Connection):
-                arguments["include_name"] = without_journal(arguments.get("include_name"))
+                arguments["include_name"] = without_journal(arguments.get("include_name"), Names(project.settings.journal))
                 if connection.in_transaction() and watch.began_by_itself(connection):
                     connection.commit()
                 prepared.enter_context(dialect_of(connection.dialect.name).prepared(connection))
@@ -165,11 +166,11 @@ def run_environment(project: Project, task: Task) -> list[Database]:
     return done
 
 
-def without_journal(include_name: Callable[..., bool] | None) -> Callable[..., bool]:
+def without_journal(include_name: Callable[..., bool] | None, names: Names) -> Callable[..., bool]:
     """env.py's filter of what autogenerate looks at, without our own tables."""
 
     def includes(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:
-        if type_ == "table" and is_ours(name):
+        if type_ == "table" and names.include(name):
             return False
         return include_name is None or include_name(name, type_, parent_names)
 

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
     """The error of a revision that raised an exception, with the state that it leaves."""
     step = attempt.step
+    way_out = runner.dialect.way_out(error) or "Mend the cause"
     known = trouble.of_revision(
         error,
         step.revision,
         step.direction,
         after="",
-        hint=f"Mend the cause, then run '{runner.project.command} {step.direction}' again.",
+        hint=f"{way_out}, then run '{runner.project.command} {step.direction}' again.",
         scrub=runner.database.watch.scrubbed,
     )
     stays = write_failure(runner, attempt, known.message, is_final=not runner.dialect.is_lock_conflict(error))

@@ -24,15 +24,29 @@ from .._alembic import RunContext
 from .._version import __version__
 from ..dialects import Beside, dialect_of
 
-JOURNAL, PARTS = "whimbrel_journal", "whimbrel_part"
-
 LONG = sa.Text().with_variant(sa.Text(2**24 - 1), "mysql", "mariadb")  # whose TEXT has 64 KB, which a source may exceed
 UP = ("upgrade", "stamp", "accept")
 
 
-def is_ours(name: str | None) -> bool:
-    """Whether a table or view belongs to the journal."""
-    return name is not None and name.startswith((JOURNAL, PARTS))
+@dataclass(frozen=True)
+class Names:
+    """How the tables or views of the journal are called. beginning: what all these names have in common."""
+
+    beginning: str
+
+    @property
+    def entries(self) -> str:
+        """Of the entries."""
+        return f"{self.beginning}_journal"
+
+    @property
+    def parts(self) -> str:
+        """Of the parts of revisions that are half-way."""
+        return f"{self.beginning}_part"
+
+    def include(self, name: str | None) -> bool:
+        """Whether a table or view belongs to the journal."""
+        return name is not None and name.startswith((self.entries, self.parts))
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ class Journal:
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
+        self.names = Names(context.own_names)
 
     @property
     def connection(self) -> sa.Connection:
@@ -169,11 +184,16 @@ class TableJournal(Journal):
         self.dialect = dialect_of(context.dialect.name)
         self.place(context.table.schema)
 
+    @property
+    def own_schema(self) -> str | None:
+        """The schema that is only for the tables; None where the database has no such place."""
+        return self.names.beginning if self.dialect.hides_own_schema else None
+
     def place(self, schema: str | None) -> None:
         """Say which schema the tables are in."""
         metadata = sa.MetaData(schema=schema)
         self.entries = sa.Table(
-            JOURNAL,
+            self.names.entries,
             metadata,
             sa.Column("id", sa.Integer, primary_key=True),
             sa.Column("version_table", sa.String(255), nullable=False),
@@ -196,7 +216,7 @@ class TableJournal(Journal):
             sa.Column("source", LONG),
         )
         self.parts = sa.Table(
-            PARTS,
+            self.names.parts,
             metadata,
             sa.Column("id", sa.Integer, primary_key=True),
             sa.Column("entry", sa.Integer, nullable=False),
@@ -214,8 +234,8 @@ class TableJournal(Journal):
     @cached_property
     def exists(self) -> bool:
         """Whether there is a journal; on a database that was migrated by another tool there is none."""
-        for schema in dict.fromkeys([self.dialect.own_schema, self.context.table.schema]):
-            if sa.inspect(self.connection).has_table(JOURNAL, schema=schema):
+        for schema in dict.fromkeys([self.own_schema, self.context.table.schema]):
+            if sa.inspect(self.connection).has_table(self.names.entries, schema=schema):
                 self.place(schema)
                 return True
         return False
@@ -243,8 +263,8 @@ class TableJournal(Journal):
 
     def create(self, connection: sa.Connection, *, parts: bool) -> None:
         """Create them with this connection."""
-        if not self.exists and self.dialect.own_schema and self.dialect.make_schema(connection, self.dialect.own_schema):
-            self.place(self.dialect.own_schema)
+        if not self.exists and self.own_schema and self.dialect.make_schema(connection, self.own_schema):
+            self.place(self.own_schema)
         for table in [self.entries, self.parts][: 1 + parts]:
             if not sa.inspect(connection).has_table(table.name, schema=table.schema):
                 table.create(connection)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..dialects import dialect_of
-from .journal import JOURNAL, PARTS, Entry, Journal, Part
+from .journal import Entry, Journal, Part
 
 MOST_ENTRIES = 100
 MOST_CHARACTERS = 200_000
@@ -24,7 +24,7 @@ STATE = ("id", "revision", "direction", "outcome", "checksum")
 
 
 class ViewJournal(Journal):
-    """Views named ``whimbrel_journal_<n>`` with one row: the states of some entries as JSON, and their details, compressed."""
+    """Views, ``whimbrel_journal_1`` and so on, of one row: the states of some entries as JSON, their details compressed."""
 
     @property
     def key(self) -> str:
@@ -34,8 +34,13 @@ class ViewJournal(Journal):
 
     # -- views
 
-    def names(self, name: str = JOURNAL) -> list[str]:
-        """The views, in order."""
+    def views(self) -> list[str]:
+        """Those of the entries, in order."""
+        return self.named(self.names.entries)
+
+    def named(self, beginning: str) -> list[str]:
+        """The views with such names, in order."""
+        name = beginning.replace("_", "!_")
         query = (
             f"select name from sqlite_master where type = 'view' and name like '{name}!_%' escape '!' order by length(name), name"
         )
@@ -70,7 +75,7 @@ class ViewJournal(Journal):
 
     def view_of(self, id: int) -> str:
         """The view that an entry is in."""
-        return next(view for view in reversed(self.names()) if any(state[1] == id for state in self.states_in(view)))
+        return next(view for view in reversed(self.views()) if any(state[1] == id for state in self.states_in(view)))
 
     # -- entries
 
@@ -79,14 +84,14 @@ class ViewJournal(Journal):
 
     def states(self) -> Iterable[tuple[int, str, str, str, str | None]]:
         """From each view."""
-        for view in self.names():
+        for view in self.views():
             for key, *state in self.states_in(view):
                 if key == self.key:
                     yield tuple(state)
 
     def read(self, ids: Collection[int] | None = None) -> list[Entry]:
         """From each view."""
-        rows = (row for view in self.names() for row in self.rows_in(view) if row["version_table"] == self.key)
+        rows = (row for view in self.views() for row in self.rows_in(view) if row["version_table"] == self.key)
         leave_out = ("version_table", "source")
         kept = (row for row in rows if ids is None or row["id"] in ids)
         return [Entry(**{name: value for name, value in row.items() if name not in leave_out}) for row in kept]
@@ -103,7 +108,7 @@ class ViewJournal(Journal):
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> int:
         """Add rows; returns the id of the last one."""
-        views = self.names()
+        views = self.views()
         number = int(views[-1].rpartition("_")[2]) if views else 0
         kept = self.rows_in(views[-1]) if views else []
         last = max((row["id"] for row in kept), default=0)
@@ -112,7 +117,7 @@ class ViewJournal(Journal):
         for row in rows:
             last += 1
             kept.append({"id": last, "version_table": self.key, **row})
-        self.write(f"{JOURNAL}_{number}", kept)
+        self.write(f"{self.names.entries}_{number}", kept)
         return last
 
     def start(self, row: Mapping[str, Any]) -> int:
@@ -131,19 +136,19 @@ class ViewJournal(Journal):
 
     def clear(self) -> None:
         """Write every view anew."""
-        for view in self.names():
+        for view in self.views():
             self.write(view, [row for row in self.rows_in(view) if row["version_table"] != self.key])
 
     # -- parts, which are few and soon gone: all of them in one view
 
     def all_parts(self) -> list[dict[str, Any]]:
         """The parts of all entries."""
-        found = self.names(PARTS)
+        found = self.named(self.names.parts)
         return unpacked(self.connection.exec_driver_sql(f"select details from {found[0]}").scalar_one()) if found else []
 
     def write_parts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make the view of the parts say this."""
-        self.replace(f"{PARTS}_1", rows, details=packed(rows))
+        self.replace(f"{self.names.parts}_1", rows, details=packed(rows))
 
     def parts_of(self, entry: int) -> list[Part]:
         """From the view."""

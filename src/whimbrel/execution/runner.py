@@ -27,7 +27,7 @@ from .alterations import careful_alterations
 from .env import Database
 from .failure import failed
 from .half_applied import refuse_half_applied
-from .journal import Run, is_ours, now
+from .journal import Run, now
 from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
 from .lock import take_lock
@@ -189,7 +189,7 @@ class Runner:
             return False
         if options_of(self.context).get("transaction_per_migration"):
             return False
-        tables = [name for name in self.dialect.tables(self.database.connection) if not is_ours(name)]
+        tables = [name for name in self.dialect.tables(self.database.connection) if not self.journal.names.include(name)]
         return self.dialect.ddl_rolls_back and not set(tables) - {self.table.table.name}
 
     def outcome(self, before: Sequence[str], after: set[str]) -> DatabaseOutcome:

@@ -20,7 +20,7 @@ from ..revisions.graph import Graph
 from ..schema.canonical import Facts, canonical, differences
 from ..schema.snapshot import Key, take
 from .env import Database
-from .journal import is_ours
+from .journal import Names
 from .replay import replay
 from .runner import Runner
 
@@ -64,9 +64,10 @@ def structure(database: Database, connection: Connection) -> Facts:
     """What is there: the default schema and those that models name, without our own tables and the version table."""
     dialect = dialect_of(connection.dialect.name)
     foreign, version = dialect.tables_of_extensions(connection), database.context.table
+    ours = Names(database.context.own_names)
 
     def leave_out(key: Key) -> bool:
-        return key == (version.schema, version.name) or is_ours(key[1]) or key in foreign
+        return key == (version.schema, version.name) or ours.include(key[1]) or key in foreign
 
     numbering = dialect.numbering(connection)
     found = take(connection, schemas_of(database, connection), leave_out=leave_out, numbering=numbering)
