@@ -37,6 +37,12 @@ with app.app_context():
     db.create_all()
 """
 
+PEAK = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], check=True, capture_output=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+
 
 @dataclass
 class Row:
@@ -131,6 +137,16 @@ class Bench:
 
         self.by_turns(row, measure)
         yield row
+        yield self.memory(folders)
+
+    def memory(self, folders: dict[str, Path]) -> Row:
+        """The most memory that the same command ever had, in MB; rows are copied inside of SQLite."""
+        row = Row("its memory, in MB", 1.1)
+        for tool in TOOLS:
+            url = self.new_file()
+            self.flask(folders[tool], url, "upgrade", "aaaa")
+            row.seconds[tool].append(float(self.run(folders[tool], "-c", PEAK, DATABASE_URL=url)))
+        return row
 
     # -- how they are made
 
