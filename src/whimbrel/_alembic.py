@@ -334,6 +334,11 @@ def copy_of(column: Any) -> Any:
     return column._copy()
 
 
+def sequences_of(metadata: Any) -> list[Any]:
+    """The sequences of a MetaData, those of columns too; SQLAlchemy has no public name for them."""
+    return list(metadata._sequences.values())
+
+
 def has_variants(type_: Any) -> bool:
     """Whether a type is another one in other databases."""
     return bool(sqla_compat._type_has_variants(type_))  # type: ignore[no-untyped-call]

@@ -56,6 +56,15 @@ def name_of_tables(value: Any) -> str:
     return value
 
 
+def names(value: Any) -> tuple[str, ...]:
+    """Some names, as a list or with commas between them. Raises ValueError."""
+    listed = value.split(",") if isinstance(value, str) else list(value)
+    found = tuple(name.strip() for name in listed if isinstance(name, str) and name.strip())
+    if len(found) != len(listed):
+        raise ValueError
+    return found
+
+
 def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
     """A field of Settings. read: checks a value; wanted: in words what it accepts."""
     return field(default=default, metadata={"read": read, "wanted": wanted})
@@ -86,6 +95,9 @@ class Settings:
 
     journal: str = setting("whimbrel", name_of_tables, "up to 40 small letters, digits and underscores, a letter first")
     """What the names of the tables of the journal begin with; on PostgreSQL the name of their schema, too."""
+
+    extensions: tuple[str, ...] = setting((), names, "a list of names")
+    """The extensions that autogenerate shall see to it that PostgreSQL has."""
 
 
 NAMES = tuple(one.name for one in fields(Settings))

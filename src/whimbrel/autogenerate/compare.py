@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +23,7 @@ from .fills import Fills
 from .follow import following
 from .guard import Guard
 from .names import give_names
+from .objects import compare_objects
 from .operations import RenameColumn, RenameTable
 from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
@@ -33,6 +34,7 @@ class Comparison:
     """One database and its models.
 
     guard: what may be dropped. known: what the history says. is_ours: whether a table belongs to us and not to the application.
+    extensions: those that PostgreSQL shall have.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Comparison:
         known: Known,
         command: str,
         is_ours: Callable[[str | None], bool],
+        extensions: Collection[str] = (),
     ) -> None:
         assert isinstance(context.connection, Connection)
         self.context = context
@@ -52,6 +55,7 @@ class Comparison:
         self.not_compared: list[str] = []
         self.command = command
         self.is_ours = is_ours
+        self.extensions = extensions
         self.connection = context.connection
         self.sqla_dialect = context.connection.dialect
         self.dialect = dialect_of(context.dialect.name)
@@ -113,6 +117,15 @@ class Comparison:
         detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known)
         detection.run(self.models)
         self.not_compared += detection.not_compared
+        self.not_compared += compare_objects(
+            upgrade,
+            self.connection,
+            self.dialect,
+            metadatas_of(self.context.opts.get("target_metadata")),
+            {self.key(*key): model for key, model in self.models.items()},
+            self.known.words,
+            self.extensions,
+        )
         orders = self.dialect.descending(self.connection)
         if orders is not None:
             keep_same_order(upgrade, self.models, self.snapshot, orders)
@@ -278,11 +291,15 @@ def aside(name: str) -> str:
     return f"whimbrel_{name}"
 
 
+def metadatas_of(metadata: Any) -> list[MetaData]:
+    """What env.py gave as target_metadata, as a list."""
+    return list(metadata) if isinstance(metadata, (list, tuple)) else [metadata] if metadata is not None else []
+
+
 def models_of(metadata: Any, default_schema: str | None) -> dict[Key, Table]:
     """The tables of the models, with None for the default schema."""
-    every: list[MetaData] = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata] if metadata is not None else []
     return {
         (None if table.schema == default_schema else table.schema, table.name): table
-        for each in every
+        for each in metadatas_of(metadata)
         for table in each.tables.values()
     }

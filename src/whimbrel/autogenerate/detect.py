@@ -12,7 +12,9 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Connection, Table
 
 from .._alembic import Comparing, final_name
+from ..dialects import Dialect, dialect_of
 from ..schema.snapshot import Key, Snapshot
+from .generated import compare_generated
 from .names import columns_in, name_for
 from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
 from .renames import shown
@@ -43,6 +45,11 @@ class Detection:
     known: Known
     not_compared: list[str] = field(default_factory=list)
 
+    @property
+    def dialect(self) -> Dialect:
+        """What this database can do."""
+        return dialect_of(self.connection.dialect.name)
+
     def run(self, models: Mapping[Key, Table]) -> None:
         """Look at every table that is in both."""
         for key, model in models.items():
@@ -50,6 +57,7 @@ class Detection:
                 self.primary_key(key, model)
                 self.defaults_and_checks(key, model)
                 self.values(key, model)
+                compare_generated(self, key, model)
 
     def is_wanted(self, thing: Any, name: str | None, kind: Any) -> bool:
         """Whether the filter of env.py lets a thing of a model be compared."""

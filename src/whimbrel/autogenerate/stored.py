@@ -62,6 +62,24 @@ def stored(connection: Connection, model: Table, names_asked: Collection[str], c
     return found
 
 
+def computed_as_stored(connection: Connection, model: Table, column: sa.Column[Any]) -> tuple[dict[str, Any], str]:
+    """What the server makes of a computed column: its text, and whether its values are kept; or why it cannot be asked."""
+    assert column.computed is not None
+    plain_ones = [each for each in model.columns if each.computed is None]
+    text = column.computed.sqltext.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    as_computed = sa.Computed(sa.text(str(text).replace("%%", "%").replace(":", "\\:")), column.computed.persisted)
+    asked = sa.Column(column.name, plain_type(column.type), as_computed)
+    others = [sa.Column(each.name, plain_type(each.type)) for each in plain_ones]
+    copy = Table(NAME, MetaData(), *others, asked, prefixes=["TEMPORARY"])
+    try:
+        with for_a_moment(connection):
+            copy.create(connection)
+            found = {each["name"]: each for each in inspect(connection).get_columns(NAME)}
+    except SQLAlchemyError as error:
+        return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
+    return dict(found[column.name].get("computed") or {}), ""
+
+
 @contextmanager
 def for_a_moment(connection: Connection) -> Iterator[None]:
     """Nothing that is made here stays; a temporary table of MySQL is dropped in its own way, which commits nothing."""

@@ -202,7 +202,9 @@ def comparing(project: Project, said: Answers | None) -> Compare:
     said_before = Known(cache(lambda: all_words(revisions())), cache(lambda: all_enums(revisions())))
 
     def compare(context: RunContext) -> Compared:
-        made = Comparison(context, known, guard, said_before, project.command, Names(context.own_names).include)
+        made = Comparison(
+            context, known, guard, said_before, project.command, Names(context.own_names).include, project.settings.extensions
+        )
         compared, upgrade = made.run()
         return Compared(compared, upgrade, tuple(made.not_compared))
 

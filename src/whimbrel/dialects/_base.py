@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, text
@@ -34,6 +35,18 @@ DML = re.compile(COMMENTS + r"(INSERT|UPDATE|DELETE|REPLACE|MERGE|COPY|CALL|DO|L
 DDL = re.compile(COMMENTS + r"(CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|COMMENT)\b", re.IGNORECASE | re.DOTALL)
 
 
+@dataclass(frozen=True)
+class NamedObjects:
+    """What a database has besides tables, as far as models may name it; None is the default schema.
+
+    sequences: of no column, by schema and name, with their increment. exclusions: by table and name, as the server prints them.
+    """
+
+    sequences: dict[tuple[str | None, str], int]
+    extensions: frozenset[str]
+    exclusions: dict[tuple[str | None, str], dict[str, str]]
+
+
 class Dialect:
     """A database of which nothing is known."""
 
@@ -54,6 +67,9 @@ class Dialect:
 
     has_enum_types: bool = False
     """Whether an enum is a type of its own."""
+
+    has_identities: bool = False
+    """Whether SQLAlchemy's Identity makes a column one; the others number keys in their own way."""
 
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
@@ -237,6 +253,10 @@ class Dialect:
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]] | None:
         """By table and index, which of its columns are in descending order; None where SQLAlchemy tells that itself."""
+        return None
+
+    def named_objects(self, connection: Connection) -> NamedObjects | None:
+        """Sequences, extensions and exclude constraints; None where the database has no such things."""
         return None
 
     def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
 
-from ._base import COMMENTS, Dialect, Kind, as_look, plain, schema_of, sqlstate
+from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import is_text, pattern_for
 from ._postgresql_lock import AdvisoryLock
+from ._postgresql_objects import named_objects
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 from ._views import without_views
@@ -106,6 +107,7 @@ class Postgresql(Dialect):
     ddl_rolls_back = True
     hides_own_schema = True
     has_enum_types = True
+    has_identities = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """PostgreSQL."""
@@ -272,6 +274,10 @@ class Postgresql(Dialect):
             (None if schema == default else schema, table, column): sequence
             for schema, table, column, sequence in connection.execute(text(OWNED_SEQUENCES))
         }
+
+    def named_objects(self, connection: Connection) -> NamedObjects | None:
+        """All three of them."""
+        return named_objects(connection)
 
     def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
         """PostGIS's and the like."""

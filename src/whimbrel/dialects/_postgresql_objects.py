@@ -1,0 +1,34 @@
+"""What PostgreSQL has besides tables, as far as models may name it: sequences, extensions, exclude constraints."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from ._base import NamedObjects
+
+SEQUENCES = """
+select s.schemaname, s.sequencename, s.increment_by
+from pg_sequences s
+join pg_class c on c.relname = s.sequencename and c.relnamespace = to_regnamespace(quote_ident(s.schemaname))
+where not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i', 'e'))
+"""
+EXCLUSIONS = """
+select n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
+from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
+where c.contype = 'x'
+"""
+
+
+def named_objects(connection: Connection) -> NamedObjects:
+    """Three queries; None for the default schema. Sequences that belong to a column or an extension are left out."""
+    default = connection.dialect.default_schema_name
+
+    def schema(name: str) -> str | None:
+        return None if name == default else name
+
+    sequences = {(schema(space), name): int(step) for space, name, step in connection.execute(text(SEQUENCES))}
+    extensions = frozenset(connection.execute(text("select extname from pg_extension")).scalars())
+    exclusions: dict[tuple[str | None, str], dict[str, str]] = {}
+    for space, table, name, definition in connection.execute(text(EXCLUSIONS)):
+        exclusions.setdefault((schema(space), table), {})[name] = definition
+    return NamedObjects(sequences, extensions, exclusions)
