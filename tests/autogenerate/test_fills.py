@@ -181,7 +181,7 @@ def test_types_of_the_application_are_imported_with_their_arguments(project):
     project.ok("migrate")
     (text,) = project.files().values()
     assert "import money" in text
-    assert "money.Money('EUR', digits=3)" in text
+    assert 'money.Money("EUR", digits=3)' in text
     project.ok("upgrade")
     project.ok("check")
 

@@ -56,6 +56,26 @@ def test_purge_forgets_a_revision_that_has_no_file(three):
     assert three.database.version() == ["cccc"]
 
 
+def test_the_log_says_what_was_stamped_unchecked(three):
+    three.ok("stamp", "--unchecked", "bbbb")
+    three.ok("log", "bbbb").says("Not checked", "--unchecked")
+    three.ok("stamp", "cccc")
+    assert "Not checked" not in three.ok("log", "cccc").text
+
+
+def test_a_change_by_hand_is_drift(project):
+    project.app(NOTE)
+    project.ok("init")
+    project.ok("migrate")
+    project.ok("upgrade")
+    project.ok("current", "--drift")
+    project.database.run("alter table note add column extra integer")
+    project.refused("current", "--drift").says("has drifted from its history", "note: column extra")
+    project.app(NOTE + "    extra = db.Column(db.Integer)\n")
+    project.ok("check")
+    project.refused("check", "--drift").says("has drifted from its history", "note: column extra")
+
+
 @on("sqlite")
 def test_stamp_writes_a_script(three):
     out = three.ok("stamp", "--sql", "bbbb").out
@@ -135,7 +155,7 @@ def test_check_fits_on_one_screen(project):
 def test_merge_joins_heads(three, arguments):
     result = three.ok("merge", "-m", "join", "--rev-id", "dddd", *arguments)
     assert result.out == "Created migrations/versions/dddd_join.py\n"
-    assert "down_revision = ('bbbb', 'cccc')\n" in three.files()["dddd_join.py"]
+    assert 'down_revision = ("bbbb", "cccc")\n' in three.files()["dddd_join.py"]
     assert three.ok("heads").out == "dddd (head) (mergepoint)  join\n"
     three.ok("upgrade")
     assert three.database.version() == ["dddd"]

@@ -6,6 +6,7 @@ the other one left, and after every step both copies must be equal: every databa
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -79,10 +80,12 @@ class Side:
     def files(self) -> dict[str, list[str]]:
         paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
         texts = ((path, path.read_text(encoding="utf-8")) for path in paths if path.suffix != ".pyc")
-        return {str(path.relative_to(self.folder)): self.comparable(text).splitlines() for path, text in texts}
+        return {str(path.relative_to(self.folder)): self.comparable(text, path).splitlines() for path, text in texts}
 
-    def comparable(self, text: str) -> str:
-        """A text without what differs between two copies of a project."""
+    def comparable(self, text: str, path: Path) -> str:
+        """A text without what differs between two copies of a project; of a revision, what it says and not how it is laid out."""
+        if path.suffix == ".py" and "versions" in path.parts:
+            text = ast.unparse(ast.parse("\n".join(line.rstrip() for line in text.splitlines())))
         for name, database in self.databases.items():
             text = text.replace(database.url, f"<{name}>").replace(str(database.address.database), f"<{name}>")
         return DATED.sub("", text).replace(str(self.folder), "<folder>").replace(OUR_IMPORT, THEIR_IMPORT)

@@ -16,6 +16,7 @@ from whimbrel.autogenerate.answers import Answers, Question
 from whimbrel.autogenerate.compare import Comparison
 from whimbrel.autogenerate.detect import Known
 from whimbrel.autogenerate.guard import Guard
+from whimbrel.autogenerate.layout import laid_out
 from whimbrel.autogenerate.operations import expand
 from whimbrel.dialects import dialect_of
 from whimbrel.execution.sqlite_rebuild import rebuild
@@ -87,7 +88,7 @@ class Site:
         made = render_python_code(
             operations, render_as_batch=True, render_item=render_item, migration_context=context.migration_context
         )
-        return "\n".join(line.removeprefix("    ") for line in made.splitlines())
+        return "\n".join(line.removeprefix("    ") for line in ("    " + laid_out(made.lstrip())).splitlines())
 
     def run(self, text: str, models: sa.MetaData) -> None:
         """Execute what stands in a revision."""

@@ -18,7 +18,7 @@ from ..errors import PendingChanges
 from ..revisions import names, paths
 from ..revisions.graph import Graph
 from .operations import expand
-from .words import changes
+from .words import as_data, changes
 
 MOST_PENDING = 10
 
@@ -108,6 +108,14 @@ class Draft:
             name = token.removesuffix("upgrades").rstrip("_")
             found += [f"[{name}] {line}" if name else line for line in changes([op])]
         return found
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """The changes for machines."""
+        return [
+            {**each, **({"database": token.removesuffix("upgrades").rstrip("_")} if token != "upgrades" else {})}
+            for token, op in self.operations()
+            for each in as_data([op])
+        ]
 
     def write(self) -> list[Path]:
         """Write the files."""

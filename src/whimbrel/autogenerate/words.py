@@ -23,6 +23,55 @@ def changes(operations: Iterable[Any]) -> Iterator[str]:
             yield from words(op)
 
 
+FIELDS = ("schema", "column_name", "index_name", "constraint_name", "constraint_type", "modify_name", "new_table_name")
+
+
+def as_data(operations: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Each operation for machines: which one, its names as Alembic calls them, and the words."""
+    for op in operations:
+        if isinstance(op, Both):
+            yield from as_data(op.up)
+        elif isinstance(op, ops.OpContainer):
+            yield from as_data(op.ops)
+        else:
+            found = {
+                "operation": operation_of(op),
+                "table_name": getattr(op, "table_name", None) or getattr(op, "source_table", None),
+            }
+            found |= {field: getattr(op, field, None) for field in FIELDS}
+            if isinstance(op, ops.AddColumnOp):
+                found["column_name"] = op.column.name
+            if isinstance(op, ops.ExecuteSQLOp):
+                found["sql"] = str(op.sqltext)
+            yield {field: str(value) for field, value in found.items() if value} | {"words": list(words(op))}
+
+
+def operation_of(op: Any) -> str:
+    """The name under which a revision calls an operation: ``add_column``."""
+    names = {cls: name for cls, name in CALLS.items() if isinstance(op, cls)}
+    return next(iter(names.values()), type(op).__name__)
+
+
+CALLS: dict[type, str] = {
+    RenameTable: "rename_table",
+    ops.CreateTableOp: "create_table",
+    ops.DropTableOp: "drop_table",
+    ops.AddColumnOp: "add_column",
+    ops.DropColumnOp: "drop_column",
+    ops.AlterColumnOp: "alter_column",
+    ops.CreateIndexOp: "create_index",
+    ops.DropIndexOp: "drop_index",
+    ops.CreatePrimaryKeyOp: "create_primary_key",
+    ops.CreateUniqueConstraintOp: "create_unique_constraint",
+    ops.CreateForeignKeyOp: "create_foreign_key",
+    ops.CreateCheckConstraintOp: "create_check_constraint",
+    ops.DropConstraintOp: "drop_constraint",
+    ops.CreateTableCommentOp: "create_table_comment",
+    ops.DropTableCommentOp: "drop_table_comment",
+    ops.ExecuteSQLOp: "execute",
+}
+
+
 def words(op: Any) -> Iterator[str]:
     """One operation, usually one line."""
     table = qualified(op)

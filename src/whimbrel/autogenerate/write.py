@@ -15,6 +15,7 @@ from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.read import read_revision
 from ..revisions.revision import ID_LENGTH, ILLEGAL
+from .layout import in_quotes, laid_out, texts_of
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,10 @@ class Writer:
                 f"There is no {display_path(template)}, the template of new revisions.",
                 hint="Restore it from version control, or copy it from a new project.",
             )
+        for name in texts_of(values):
+            values[name] = laid_out(values[name])
         try:
-            return scripts.render(template, **values)
+            return scripts.render(template, repr=in_quotes, **values)
         except Exception as error:
             from mako.exceptions import RichTraceback
 

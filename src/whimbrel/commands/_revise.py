@@ -32,6 +32,8 @@ class Written:
 
     paths: tuple[Path, ...]
     changes: tuple[str, ...] = ()
+    operations: tuple[dict[str, Any], ...] = ()
+    """The same for machines."""
 
     @property
     def path(self) -> Path | None:
@@ -53,7 +55,8 @@ class Written:
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
-        return {"paths": list(map(display_path, self.paths)), "revisions": list(self.revisions), "changes": list(self.changes)}
+        made = {"paths": list(map(display_path, self.paths)), "revisions": list(self.revisions)}
+        return {**made, "changes": list(self.changes), "operations": list(self.operations)}
 
 
 def few(changes: Iterable[str], *, verbose: bool) -> Iterator[Line]:
@@ -109,12 +112,13 @@ def revise(
             project.settings.revision_ids,
         )
     changes = tuple(draft.changes()) if autogenerate else ()
+    operations = tuple(draft.as_data()) if autogenerate else ()
     if autogenerate and not any(True for _ in draft.operations()):
         return Written(())
     draft.context.script_directory.write = writer  # type: ignore[attr-defined]
     written = draft.write()
     forget(project)
-    return Written(tuple(written), changes)
+    return Written(tuple(written), changes, operations)
 
 
 def compared(

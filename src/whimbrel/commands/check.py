@@ -11,6 +11,7 @@ from ..events import Event
 from ..lines import Line, line, plain
 from ..project import Project
 from ._cli import Call, subcommand
+from ._drift import drift_option, refuse_drift
 from ._revise import compared, few
 
 
@@ -45,16 +46,20 @@ def check(project: Project) -> Clean:
             "".join(f"{notice}\n" for notice in notices)
             + f"The models and the database differ, {len(changes)} change{'s' if len(changes) > 1 else ''}:\n{listed}",
             hint=f"'{project.command} migrate' writes a revision for it.",
-            data={"changes": changes, "not_compared": notices},
+            data={"changes": changes, "operations": draft.as_data(), "not_compared": notices},
         )
     return Clean()
 
 
 @subcommand()
-def command(call: Call) -> Clean:
+@drift_option
+def command(call: Call, drift: bool) -> Clean:
     """Check that a new migration would be empty.
 
     Compares the models with the database. Exits with 1 where they differ, and says in what. For CI, after 'upgrade' on
     an empty database.
     """
-    return check(call.project)
+    found = check(call.project)
+    if drift:
+        refuse_drift(call.project, call.tell)
+    return found

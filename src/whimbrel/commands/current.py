@@ -15,6 +15,7 @@ from ..project import Project
 from ..revisions import paths
 from ..revisions.revision import Revision
 from ._cli import Call, subcommand
+from ._drift import drift_option, refuse_drift
 from ._look import Position, positions
 from ._revisions import data, entry, title
 
@@ -84,6 +85,9 @@ def current(project: Project, *, check_heads: bool = False, edits: bool = False,
 
 @subcommand(verbose="Show the database and all that is known of each revision.")
 @click.option("-c", "--check-heads", is_flag=True, help="Exit with 1 where a database is not at the newest revision.")
-def command(call: Call, check_heads: bool) -> Current:
+@drift_option
+def command(call: Call, check_heads: bool, drift: bool) -> Current:
     """Show which revision each database is at."""
+    if drift:
+        refuse_drift(call.project, call.tell)
     return current(call.project, check_heads=check_heads, edits=call.verbose, on_event=call.tell)

@@ -71,26 +71,31 @@ def stamp(
             latest = runner.alone()
             current = () if purge else latest
             moves = paths.stamp(runner.graph, targets, current)
-        if not (sql or unchecked):
-            check(runner, moves, current)
-        done.append(mark.stamp(runner, moves, current, purge=purge))
+        why_not = "--unchecked" if unchecked else None if sql else check(runner, moves, current)
+        note = f"Not checked whether the database has that structure: {why_not}" if why_not else None
+        done.append(mark.stamp(runner, moves, current, purge=purge, note=note))
 
     context = {"starting_rev": starts, "destination_rev": ends, "tag": tag, "purge": purge}
     run_environment(project, Task(work, as_sql=sql, options=options, context=context))
     return Stamped(() if sql else tuple(done))
 
 
-def check(runner: Runner, moves: Sequence[Move], current: Collection[str]) -> None:
-    """Raise Refused where a database has not the structure of what it is going to be stamped with; base needs none."""
+def check(runner: Runner, moves: Sequence[Move], current: Collection[str]) -> str | None:
+    """Raise Refused where a database has not the structure of what it is going to be stamped with; base needs none.
+
+    Returns why it could not be looked at, if so.
+    """
     from ..execution.structure import refuse_difference
 
     state = set(current)
     for move in moves:
         state = rows.after_move(move, state).apply_to(state)
-    if moves and state:
-        why_not = refuse_difference(runner, state, unchecked="--unchecked")
-        if why_not:
-            runner.on_event(Noticed(f"Not checked whether the database has that structure: {why_not}"))
+    if not (moves and state):
+        return None
+    why_not = refuse_difference(runner, state, unchecked="--unchecked")
+    if why_not:
+        runner.on_event(Noticed(f"Not checked whether the database has that structure: {why_not}"))
+    return why_not
 
 
 def split_ranges(revisions: list[str], sql: bool) -> tuple[str | None, list[str]]:

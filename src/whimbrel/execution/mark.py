@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 
-def stamp(runner: Runner, moves: Sequence[Move], current: Sequence[str], *, purge: bool = False) -> DatabaseOutcome:
-    """Change the version table without running anything; purge: after it was emptied."""
+def stamp(
+    runner: Runner, moves: Sequence[Move], current: Sequence[str], *, purge: bool = False, note: str | None = None
+) -> DatabaseOutcome:
+    """Change the version table without running anything; purge: after it was emptied. note: goes into the journal."""
     for move in moves:
         runner.refuse_long_ids(move.after)
     if moves or purge:
@@ -31,7 +33,7 @@ def stamp(runner: Runner, moves: Sequence[Move], current: Sequence[str], *, purg
             if runner.context.as_sql:
                 runner.context.impl.static_output(f"-- Running stamp_revision {comma(move.before)} -> {comma(move.after)}")
             state = runner.record(change, state)
-            runner.entries += [runner.entry(runner.graph[id], "stamp", now(), finished=now()) for id in move.after]
+            runner.entries += [runner.entry(runner.graph[id], "stamp", now(), finished=now(), error=note) for id in move.after]
             runner.tell_callbacks(ups, downs, state, is_upgrade=move.is_upgrade, is_stamp=True)
             runner.write_entries()
     return runner.outcome(current, state)

@@ -34,24 +34,34 @@ def refuse_difference(runner: Runner, heads: Collection[str], *, unchecked: str)
 
     unchecked: the option that goes on all the same.
     """
-    try:
-        wanted = expected(runner, heads)
-    except Refused as error:
-        return error.message
-    if wanted is None:
-        return "for that, a database for a while is needed, and none can be created here"
-    found = structure(runner.database, connection_of(runner))
-    lines = [line for line in differences(wanted, found) if not line.endswith("is there, and should not be") or ":" in line]
+    lines, why_not = drift(runner, heads)
     if lines:
-        more = [f"  … and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
         raise Refused(
-            f"The database is not what the revisions up to {' and '.join(sorted(heads))} make of it:\n"
-            + "\n".join([*(f"  {line}" for line in lines[:MOST_LISTED]), *more]),
+            f"The database is not what the revisions up to {' and '.join(sorted(heads))} make of it:\n" + listed(lines),
             state="Nothing has been changed.",
             hint=f"Run '{runner.project.command} upgrade' instead, or stamp the revision that it has; {unchecked} goes on.",
             data={"differences": lines},
         )
-    return None
+    return why_not
+
+
+def drift(runner: Runner, heads: Collection[str]) -> tuple[list[str], str | None]:
+    """In words what of a database is not what these heads make of an empty one; or why that could not be looked at."""
+    try:
+        wanted = expected(runner, heads)
+    except Refused as error:
+        return [], error.message
+    if wanted is None:
+        return [], "for that, a database for a while is needed, and none can be created here"
+    found = structure(runner.database, connection_of(runner))
+    lines = [line for line in differences(wanted, found) if not line.endswith("is there, and should not be") or ":" in line]
+    return lines, None
+
+
+def listed(lines: list[str]) -> str:
+    """Differences on one screen."""
+    more = [f"  … and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
+    return "\n".join([*(f"  {line}" for line in lines[:MOST_LISTED]), *more])
 
 
 def connection_of(runner: Runner) -> Connection:
