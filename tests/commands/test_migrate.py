@@ -100,7 +100,7 @@ def test_a_branch_label_and_dependencies_are_written(project):
     text = project.files()["bbbb_b.py"]
     assert 'down_revision = None\nbranch_labels = ("reports",)\ndepends_on = "aaaa"\n' in text
     project.ok("revision", "-m", "c", "--rev-id", "cccc", "--head", "reports@head")
-    assert "down_revision = 'bbbb'" in project.files()["cccc_c.py"]
+    assert 'down_revision = "bbbb"' in project.files()["cccc_c.py"]
 
 
 @pytest.fixture

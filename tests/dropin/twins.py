@@ -84,7 +84,7 @@ class Side:
 
     def comparable(self, text: str, path: Path) -> str:
         """A text without what differs between two copies of a project; of a revision, what it says and not how it is laid out."""
-        if path.suffix == ".py" and "versions" in path.parts:
+        if path.suffix == ".py" and "\nRevises:" in text:
             text = ast.unparse(ast.parse("\n".join(line.rstrip() for line in text.splitlines())))
         for name, database in self.databases.items():
             text = text.replace(database.url, f"<{name}>").replace(str(database.address.database), f"<{name}>")
