@@ -28,7 +28,7 @@ CHANGES = {
     "a check says something else": ('"qty > 0"', "\"qty > 5 or email = '100%: x'\"", "ck_item_qty"),
     "a check goes": ('sa.CheckConstraint("qty > 0", name="ck_item_qty"),', "", "ck_item_qty"),
     "a default changes": ('server_default="1"', 'server_default="2"', "qty, default"),
-    "a default goes": (', server_default="aa"', "", "kind, default"),
+    "a default goes": (', server_default="aa"', "", "default"),
     "a default comes": ("db.String(50)", 'db.String(50), server_default="it\'s"', "email, default"),
     "an enum gains a value": ('"aa", "bb"', '"aa", "bb", "cc"', "kind"),
     "an enum loses a value": ('"aa", "bb"', '"aa"', "kind"),

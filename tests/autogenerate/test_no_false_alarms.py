@@ -70,6 +70,8 @@ sa.String(9), sa.CheckConstraint("value in ('a', 'b', 'it''s')", name="ck_in")
 sa.String(9), sa.CheckConstraint("length(value) between 2 and 5 or value is null", name="ck_length")
 sa.String(9), sa.CheckConstraint("value like 'a%'", name="ck_like")
 sa.Integer, sa.Computed("n * 2")
+sa.Float(precision=53)
+sa.Float(precision=20)
 sa.Integer, sa.Computed("n + 1", persisted=True)
 sa.Integer, comment="what it's for: 100%"
 """
@@ -118,6 +120,9 @@ TABLES = {
     "a composite unique constraint": KEY
     + "a = sa.Column(sa.Integer)\n    b = sa.Column(sa.Integer)\n    __table_args__ = (sa.UniqueConstraint('a', 'b'),)",
     "an index in descending order": KEY + "a = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('ix_desc', sa.desc('a')),)",
+    "an index whose order is a text": KEY
+    + "a = sa.Column(sa.Integer)\n    b = sa.Column(sa.Integer)\n"
+    + "    __table_args__ = (sa.Index('ix_words', 'b', sa.text('a DESC')),)",
     "a composite key to itself": "a = sa.Column(sa.Integer, primary_key=True)\n    b = sa.Column(sa.Integer, primary_key=True)\n"
     "    c = sa.Column(sa.Integer)\n    d = sa.Column(sa.Integer)\n"
     "    __table_args__ = (sa.ForeignKeyConstraint(['c', 'd'], ['table.a', 'table.b']),)",

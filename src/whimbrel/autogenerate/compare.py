@@ -113,7 +113,8 @@ class Comparison:
         return compared, upgrade
 
     def detect(self, compared: Comparing, upgrade: ops.UpgradeOps) -> None:
-        """What Alembic does not see."""
+        """What Alembic does not see, and without what it sees where nothing is."""
+        self.keep_same_types(upgrade)
         detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known)
         detection.run(self.models)
         self.not_compared += detection.not_compared
@@ -132,6 +133,17 @@ class Comparison:
         if self.dialect.hides_expression_indexes:
             there = self.dialect.unseen_indexes(self.connection)
             compare_expressions(upgrade, self.models, self.snapshot, there, self.connection, self.known.words)
+
+    def keep_same_types(self, upgrade: ops.UpgradeOps) -> None:
+        """Take out changes of types that the database stores in the same way."""
+        for modified in (op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)):
+            for op in modified.ops:
+                if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
+                    wanted = op.modify_type.dialect_impl(self.sqla_dialect)
+                    if self.dialect.is_same_type(op.existing_type, wanted):
+                        op.modify_type = None
+            modified.ops = [op for op in modified.ops if not isinstance(op, ops.AlterColumnOp) or op.has_changes()]
+        upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
 
     def improve(self, upgrade: ops.UpgradeOps) -> None:
         """What makes the operations run as they are, on every database and on the way back."""

@@ -91,6 +91,15 @@ class Detection:
         self.changes(key).ops.append(made)
         return made
 
+    def forget_default(self, key: Key, name: str) -> None:
+        """Take out what Alembic says about the default of a column."""
+        for table in (op for op in self.upgrade.ops if isinstance(op, ops.ModifyTableOps)):
+            for op in table.ops:
+                if isinstance(op, ops.AlterColumnOp) and (op.schema, op.table_name, op.column_name) == (*key, name):
+                    op.modify_server_default = False
+            table.ops = [op for op in table.ops if not isinstance(op, ops.AlterColumnOp) or op.has_changes()]
+        self.upgrade.ops[:] = [op for op in self.upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
+
     # -- primary keys
 
     def primary_key(self, key: Key, model: Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from sqlalchemy.schema import CreateIndex
 from ..schema.snapshot import Key, Snapshot
 from .operations import Execute
 from .stored import plain
+
+DIRECTED = re.compile(r'\s*"?(?P<name>\w+)"?(?:\s+(?P<direction>ASC|DESC))?\s*', re.IGNORECASE)
+"""A column and its direction, as they stand in SQL."""
 
 
 def compare_expressions(
@@ -89,5 +93,9 @@ def ordered(index: sa.Index) -> list[tuple[str | None, bool]]:
         is_descending = getattr(each, "modifier", None) is sa.sql.operators.desc_op
         element = getattr(each, "element", each)
         name = element.name if isinstance(element, sa.Column) else getattr(element, "element", None)  # sa.desc("name")
+        if isinstance(element, sa.TextClause) and index.table is not None:  # sa.text("name DESC")
+            words = DIRECTED.fullmatch(element.text)
+            if words and words["name"] in index.table.columns:
+                name, is_descending = words["name"], (words["direction"] or "").upper() == "DESC"
         found.append((name if isinstance(name, str) else None, is_descending))
     return found

@@ -32,7 +32,7 @@ def compare_generated(detection: Detection, key: Key, model: Table) -> None:
             continue
         if column.computed is not None or there.get("computed"):
             compare_expression(detection, key, model, column, there)
-        elif detection.dialect.has_identities and not detection.compared.opts.get("compare_server_default"):
+        elif detection.dialect.has_identities:
             compare_numbering(detection, key, column, there)
 
 
@@ -40,6 +40,8 @@ def compare_numbering(detection: Detection, key: Key, column: Column[Any], there
     """An identity, written as SQL: what Alembic writes into a file for one that is there fails."""
     old = None if there.get("identity") is None else Identity(**there["identity"])
     new = column.identity
+    if old is not None or new is not None:
+        detection.forget_default(key, column.name)
     if (old is None and new is None) or (old and new and not differ(there["identity"], new)):
         return
     if new is not None and there.get("default"):  # SERIAL numbers as well

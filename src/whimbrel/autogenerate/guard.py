@@ -13,6 +13,7 @@ from ..revisions.touched import Table
 from .modules import ModelModule
 from .renames import shown
 
+MOST_FLAGS = 12
 MOST_LISTED = 10
 
 
@@ -77,7 +78,8 @@ class Guard:
             else "1 table of this history has no model any more"
         )
         why = f"; {modules(explained or missing)} not imported" if explained or missing else ""
-        flags = " ".join(f"--allow-drop {shown(key)}" for key in dropped)
+        flags = " ".join(f"--allow-drop {shown(key)}" for key in dropped[:MOST_FLAGS])
+        flags += f" … (for each of the {len(dropped)})" if len(dropped) > MOST_FLAGS else ""
         first = next(iter(explained or missing), None)
         way = f"import {first.name} where the application is made; or, " if first else "import the modules of the models; or, "
         raise Refused(

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Connection, MetaData, Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..dialects import dialect_of
+from ..schema.snapshot import computed
 
 NAME = "whimbrel_model"
 SYNONYMS = {
@@ -77,7 +78,7 @@ def computed_as_stored(connection: Connection, model: Table, column: sa.Column[A
             found = {each["name"]: each for each in inspect(connection).get_columns(NAME)}
     except SQLAlchemyError as error:
         return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
-    return dict(found[column.name].get("computed") or {}), ""
+    return computed(dict(found[column.name].get("computed") or {})), ""
 
 
 @contextmanager

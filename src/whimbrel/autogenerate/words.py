@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alembic.operations import ops
+from sqlalchemy import DefaultClause
 
 from .operations import Both, Execute, RenameColumn, RenameTable
 
@@ -143,6 +144,15 @@ def column_names(op: ops.CreateTableOp) -> Iterator[str]:
             yield str(found)
 
 
+def default_words(default: Any) -> str:
+    """What the new default of a column is, on one line."""
+    if default is None:
+        return "no default any more"
+    arg = getattr(default, "arg", default)
+    text = " ".join((f"'{arg}'" if isinstance(arg, str) else str(arg)).split())
+    return f"default {text[:60]}" if isinstance(default, DefaultClause) else "default changed"
+
+
 def alterations(op: ops.AlterColumnOp) -> Iterator[str]:
     """What changes in a column."""
     if op.modify_name:
@@ -152,6 +162,6 @@ def alterations(op: ops.AlterColumnOp) -> Iterator[str]:
     if op.modify_nullable is not None:
         yield "may be null" if op.modify_nullable else "must not be null"
     if op.modify_server_default is not False:
-        yield "default changed"
+        yield default_words(op.modify_server_default)
     if op.modify_comment is not False:
         yield "comment changed"

@@ -255,6 +255,10 @@ class Dialect:
         """By table and index, which of its columns are in descending order; None where SQLAlchemy tells that itself."""
         return None
 
+    def is_same_type(self, there: Any, wanted: Any) -> bool:
+        """Whether a column that has one type is what a model makes with another one."""
+        return False
+
     def named_objects(self, connection: Connection) -> NamedObjects | None:
         """Sequences, extensions and exclude constraints; None where the database has no such things."""
         return None

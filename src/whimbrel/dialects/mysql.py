@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, text
+from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import DBAPIError
 
@@ -88,6 +88,10 @@ class Mysql(Dialect):
     def why_no_connection(self, error: BaseException) -> str | None:
         """By error number."""
         return WHY.get(number(error))
+
+    def is_same_type(self, there: Any, wanted: Any) -> bool:
+        """FLOAT with a precision of 25 and more is a DOUBLE (MariaDB manual, FLOAT)."""
+        return isinstance(there, DOUBLE) and wanted.__visit_name__.lower() == "float" and (wanted.precision or 0) > 24
 
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import REAL, Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
 
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
@@ -266,6 +266,10 @@ class Postgresql(Dialect):
     def names_constraints_itself(self, name: str, table: str) -> bool:
         """As makeObjectName() in the server's source puts names together: table, column, what it is."""
         return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
+
+    def is_same_type(self, there: Any, wanted: Any) -> bool:
+        """FLOAT with a precision up to 24 is a REAL (manual, "Floating-Point Types")."""
+        return isinstance(there, REAL) and wanted.__visit_name__.lower() == "float" and 0 < (wanted.precision or 0) < 25
 
     def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
         """The sequences that belong to columns: of SERIAL, not of IDENTITY."""

@@ -165,10 +165,23 @@ def take(
     for columns in found.facts.get("columns", {}).values():
         for column in columns:
             refer_to_types(column["type"])
+            if column.get("computed"):
+                column["computed"] = computed(column["computed"])
     for (schema, table, name), sequence in numbering.items():
         column = found.column((schema, table), name)
         if column is not None and "nextval(" in str(column.get("default")):
             column.update(default=None, autoincrement=True, sequence_of_its_own=sequence)
+    return found
+
+
+def computed(found: dict[str, Any]) -> dict[str, Any]:
+    """A computed column without what old releases of SQLAlchemy read after its expression (SQLite)."""
+    text, depth, is_quoted = str(found.get("sqltext")), 0, False
+    for n, letter in enumerate(text):
+        is_quoted ^= letter == "'"
+        depth += 0 if is_quoted else (letter == "(") - (letter == ")")
+        if depth < 0:
+            return {**found, "sqltext": text[:n].rstrip()}
     return found
 
 
