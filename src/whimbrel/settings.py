@@ -65,6 +65,28 @@ def names(value: Any) -> tuple[str, ...]:
     return found
 
 
+POLICIES = ("block", "warn", "off")
+
+
+class Policy(NamedTuple):
+    """What is done with the findings of each severity: block the run, warn, or nothing."""
+
+    danger: str = "block"
+    lock: str = "warn"
+    notice: str = "off"
+
+
+POLICY = Policy()
+
+
+def policy(value: Any) -> Policy:
+    """One word is for dangers, a mapping for the severities that it names. Raises ValueError and TypeError."""
+    found = Policy(value) if isinstance(value, str) else Policy(**value)
+    if any(word not in POLICIES for word in found):
+        raise ValueError
+    return found
+
+
 def setting(default: Any, read: Callable[[Any], Any], wanted: str) -> Any:
     """A field of Settings. read: checks a value; wanted: in words what it accepts."""
     return field(default=default, metadata={"read": read, "wanted": wanted})
@@ -95,6 +117,12 @@ class Settings:
 
     journal: str = setting("whimbrel", name_of_tables, "up to 40 small letters, digits and underscores, a letter first")
     """What the names of the tables of the journal begin with; on PostgreSQL the name of their schema, too."""
+
+    policy: Policy = setting(POLICY, policy, "block, warn or off, or one of them for each severity")  # noqa: RUF009
+    """What upgrade and downgrade do where a run has dangers, locks for long, or has something else to be noticed."""
+
+    review_limit: float = setting(2.0, *SECONDS)
+    """For how many seconds a statement may keep others waiting before that is told."""
 
     extensions: tuple[str, ...] = setting((), names, "a list of names")
     """The extensions that autogenerate shall see to it that PostgreSQL has."""

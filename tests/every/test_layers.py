@@ -25,6 +25,8 @@ ORDER = (
     "revisions",
     "_alembic",
     "autogenerate",
+    "plan",
+    "hazards",
     "execution",
     "backup",
     "commands",

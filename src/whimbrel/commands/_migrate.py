@@ -14,6 +14,7 @@ from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._backup import Saved, save_pending
+from ._plan import NO_CONSENT, Consent, refuse_dangers
 
 if TYPE_CHECKING:
     from ..execution.outcome import DatabaseOutcome
@@ -53,10 +54,12 @@ def migrate(
     tag: str | None,
     on_event: Listener,
     backup: str | None = None,
+    consent: Consent = NO_CONSENT,
 ) -> Migrated:
     """Run a path on every database that env.py connects to, or write its script.
 
-    backup: a file for a backup of each before anything runs, "" for a new one, None for none.
+    backup: a file for a backup of each before anything runs, "" for a new one, None for none. consent: to what loses data.
+    Raises Refused where a danger is not accepted.
     """
     from ..execution.env import Database, Task, run_environment
     from ..execution.runner import Runner
@@ -74,6 +77,7 @@ def migrate(
         if found or not current:
             current = runner.alone()
             found = path(runner.graph, target, current)
+        refuse_dangers(runner, found, direction, consent, on_event)
         done.append(runner.run(found, direction, current))
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}

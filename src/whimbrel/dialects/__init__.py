@@ -10,6 +10,7 @@ from functools import cache
 from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
+from ._effects import Effect
 from ._sessions import Blocker, Holder, Lock, Phase
 
 
@@ -31,4 +32,4 @@ def dialect_of(name: str) -> Dialect:
     return registered().get(name) or Dialect()
 
 
-__all__ = ["Beside", "Blocker", "Dialect", "Holder", "Lock", "Phase", "dialect_of", "registered"]
+__all__ = ["Beside", "Blocker", "Dialect", "Effect", "Holder", "Lock", "Phase", "dialect_of", "registered"]

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, tex
 from sqlalchemy import Dialect as SqlaDialect
 
 from ._beside import Beside
+from ._effects import Effect
 from ._sessions import Blocker, Lock, Phase
 
 Kind = Literal["read", "write", "ddl", "outside", "commit"]
@@ -52,6 +53,9 @@ class Dialect:
 
     names: tuple[str, ...] = ()
     """The SQLAlchemy dialect names that it stands for."""
+
+    kind = ""
+    """Which family of databases it is, as rules name it."""
 
     ddl_rolls_back = False
     """Whether CREATE, ALTER and DROP can be undone by ROLLBACK."""
@@ -258,6 +262,19 @@ class Dialect:
     def is_same_type(self, there: Any, wanted: Any) -> bool:
         """Whether a column that has one type is what a model makes with another one."""
         return False
+
+    def effect_of(self, statement: str, live: Any) -> Effect | None:
+        """What a statement locks and rewrites; None where nobody knows or nothing. live: what is known of the database."""
+        return None
+
+    def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
+        """About how many rows and bytes a table has, from what the server knows without looking; None for unknown."""
+        return None, None
+
+    @contextmanager
+    def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Around a query that may be given up after this time."""
+        yield
 
     def named_objects(self, connection: Connection) -> NamedObjects | None:
         """Sequences, extensions and exclude constraints; None where the database has no such things."""

@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
 from ._beside import Beside
 from ._conversions import is_text, pattern_for
+from ._effects import Effect
 from ._mysql_blockers import find_blockers
+from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -79,6 +81,7 @@ class Mysql(Dialect):
     """MySQL 8 and MariaDB 10.5 and later."""
 
     names = ("mysql", "mariadb")
+    kind = "mysql"
     keys_need_indexes = True
 
     def title(self, dialect: SqlaDialect) -> str:
@@ -88,6 +91,31 @@ class Mysql(Dialect):
     def why_no_connection(self, error: BaseException) -> str | None:
         """By error number."""
         return WHY.get(number(error))
+
+    def effect_of(self, statement: str, live: Any) -> Effect | None:
+        """By its words, and what the server says of columns."""
+        return effect_of(statement, live)
+
+    def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
+        """As InnoDB estimates it."""
+        query = text(
+            "select table_rows, data_length + index_length from information_schema.tables"
+            " where table_schema = coalesce(:schema, database()) and table_name = :name"
+        )
+        row = connection.execute(query, {"schema": table[0], "name": table[1]}).first()
+        return (row[0], row[1]) if row else (None, None)
+
+    @contextmanager
+    def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """max_statement_time of MariaDB, max_execution_time of MySQL; as they were afterwards."""
+        is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+        name, value = ("max_statement_time", seconds) if is_mariadb else ("max_execution_time", int(seconds * 1000))
+        before = connection.exec_driver_sql(f"select @@session.{name}").scalar_one()
+        connection.exec_driver_sql(f"SET SESSION {name} = {value}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"SET SESSION {name} = {before}")
 
     def is_same_type(self, there: Any, wanted: Any) -> bool:
         """FLOAT with a precision of 25 and more is a DOUBLE (MariaDB manual, FLOAT)."""

@@ -13,6 +13,8 @@ from sqlalchemy import Dialect as SqlaDialect
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import is_text, pattern_for
+from ._effects import Effect
+from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects
 from ._scratch import new_database
@@ -46,6 +48,11 @@ OWN_OBJECTS = """
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('e', 'a', 'i'))
     order by c.relname
 """
+SIZE = text(
+    "select c.reltuples::bigint, pg_total_relation_size(c.oid) from (select to_regclass(:name) as oid) t"
+    " left join pg_class c on c.oid = t.oid"
+)
+MOST_COUNTED = 100 << 20  # bytes; a larger table that was never analysed is not counted
 OWN_TYPES = """
     select t.typtype, t.typname from pg_type t
     where t.typnamespace = (select oid from pg_namespace where nspname = current_schema()) and t.typtype in ('e', 'd')
@@ -104,6 +111,7 @@ class Postgresql(Dialect):
     """PostgreSQL 13 and later."""
 
     names = ("postgresql",)
+    kind = "postgresql"
     ddl_rolls_back = True
     hides_own_schema = True
     has_enum_types = True
@@ -278,6 +286,26 @@ class Postgresql(Dialect):
             (None if schema == default else schema, table, column): sequence
             for schema, table, column, sequence in connection.execute(text(OWNED_SEQUENCES))
         }
+
+    def effect_of(self, statement: str, live: Any) -> Effect | None:
+        """By its words, and what the catalog says of types and checks."""
+        return effect_of(statement, live)
+
+    def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
+        """As the last ANALYZE or VACUUM has left it; counted where that never was."""
+        quoted = self.quoted(connection, table[1])
+        name = f"{self.quoted(connection, table[0])}.{quoted}" if table[0] else quoted
+        row = connection.execute(SIZE, {"name": name}).one()
+        if row[0] is None or row[0] >= 0 or row[1] > MOST_COUNTED:
+            return row[0] if row[0] is None or row[0] >= 0 else None, row[1]
+        return connection.exec_driver_sql(f"select count(*) from {name}").scalar_one(), row[1]
+
+    @contextmanager
+    def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """statement_timeout, until the savepoint ends."""
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        yield
+        connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
 
     def named_objects(self, connection: Connection) -> NamedObjects | None:
         """All three of them."""

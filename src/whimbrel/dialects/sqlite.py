@@ -60,6 +60,7 @@ class Sqlite(Dialect):
     """SQLite 3."""
 
     names = ("sqlite",)
+    kind = "sqlite"
     ddl_rolls_back = True
     checks_length = False
     rebuilds_tables = True
@@ -88,6 +89,12 @@ class Sqlite(Dialect):
         if "file is not a database" in words:
             return "The file is not an SQLite database."
         return None
+
+    def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
+        """Counted: a file has no statistics."""
+        quote = connection.dialect.identifier_preparer.quote
+        name = ".".join(quote(part) for part in table if part)
+        return connection.exec_driver_sql(f"select count(*) from {name}").scalar_one(), None
 
     def way_out(self, error: BaseException) -> str | None:
         """A batch, for changes of a table that SQLite has no statement for."""

@@ -25,8 +25,11 @@ def is_same_code(text: str, other: str) -> bool:
 
 
 def program(text: str) -> str:
-    """The code of a text in a form that can be compared."""
+    """The code of a text in a form that can be compared; what it says to accept is no code."""
     tree = ast.parse(text)
+    tree.body[:] = [
+        node for node in tree.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "accepts")
+    ]
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             first = node.body[0] if node.body else None

@@ -1,0 +1,133 @@
+"""What plan, review, upgrade and downgrade have in common: record a path, judge it, ask for consent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import Refused
+from ..events import Direction, Listener, Noticed
+
+if TYPE_CHECKING:
+    from ..autogenerate.answers import Asker
+    from ..execution.runner import Runner
+    from ..hazards.finding import Finding
+    from ..hazards.live import Live
+    from ..plan.step import Planned
+
+MOST_LISTED = 10
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What was agreed to ahead of time, and who is asked else; None for nobody."""
+
+    accepted: frozenset[str] = frozenset()
+    ask: Asker | None = None
+
+
+NO_CONSENT = Consent()
+
+
+def accept_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--accept``."""
+    text = "Go on with this danger, named as the refusal names it; may be given several times."
+    return click.option("--accept", multiple=True, metavar="CODE:OBJECT", help=text)(command)
+
+
+def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[Planned]:
+    """What these revisions would do on a database; nothing is executed."""
+    from ..plan.record import record
+
+    database = runner.database
+    calls = [(runner.graph[id], database.function(runner.graph[id], direction)) for id in path]
+    return record(database.context, calls, direction)
+
+
+def live_of(runner: Runner) -> Live:
+    """What is known of its database."""
+    from ..hazards.live import Live
+
+    return Live(runner.context.dialect, runner.database.connection)
+
+
+def is_fresh(runner: Runner) -> bool:
+    """Whether a database has no tables but the version table and ours."""
+    connection = runner.database.connection
+    if connection is None:
+        return True
+    tables = [name for name in runner.dialect.tables(connection) if not runner.journal.names.include(name)]
+    return not set(tables) - {runner.table.table.name}
+
+
+@contextmanager
+def only_looking(runner: Runner) -> Iterator[None]:
+    """Leave no transaction open that was not before."""
+    connection = runner.database.connection
+    was_open = connection is not None and connection.in_transaction()
+    yield
+    if connection is not None and not was_open and connection.in_transaction():
+        connection.rollback()
+
+
+def hazards_of(
+    runner: Runner, path: Sequence[str], direction: Direction, severities: Collection[Any], accepted: Collection[str] = ()
+) -> list[Finding]:
+    """What is hazardous in a path on its database."""
+    from ..hazards.review import review
+
+    limit = runner.project.settings.review_limit
+    name = runner.database.name
+    with only_looking(runner):
+        found = review(plan_of(runner, path, direction), live_of(runner), severities=severities, limit=limit, accepted=accepted)
+        return [replace(each, database=name) for each in found]
+
+
+def refuse_dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: Consent, tell: Listener) -> None:
+    """Raise Refused where a run would do what nobody has consented to; say what else there is to know.
+
+    What is done with each severity is a matter of the setting ``policy``. A fresh database has nothing to lose.
+    """
+    policy = runner.project.settings.policy._asdict()
+    severities = [severity for severity, word in policy.items() if word != "off"]
+    if not (path and severities) or runner.context.as_sql or is_fresh(runner):
+        return
+    found = [each for each in hazards_of(runner, path, direction, severities, consent.accepted) if each.accepted is None]
+    for each in found:
+        if policy[each.severity] == "warn":
+            tell(Noticed(f"{words(each)}\n  at {each.place}"))
+    blocked = [each for each in found if policy[each.severity] == "block"]
+    if blocked and consent.ask is not None:
+        blocked = [each for each in blocked if not agreed(each, consent.ask)]
+    if blocked:
+        raise refusal(blocked, f"{runner.project.command} {direction}")
+
+
+def agreed(finding: Finding, ask: Asker) -> bool:
+    """Whether a person says yes."""
+    from ..autogenerate.answers import Question
+
+    return bool(ask(Question(f"{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
+
+
+def refusal(blocked: Sequence[Finding], command: str) -> Refused:
+    """The error that names each danger, and how to consent."""
+    lines = [f"  {each.revision}  {words(each)}\n    at {each.place}" for each in blocked[:MOST_LISTED]]
+    more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
+    flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked[:MOST_LISTED]))
+    return Refused(
+        "\n".join(["This needs your consent:", *lines, *more]),
+        state="Nothing has been run.",
+        hint=f"{command} {flags} goes on this once; '{command.split(' ')[0]}"
+        f"{' db' if ' db ' in command else ''} review --accept CODE:OBJECT --because …' writes it into the revision.",
+        data={"findings": [each.as_data() for each in blocked]},
+    )
+
+
+def words(finding: Finding) -> str:
+    """A finding in one line, with its name in brackets."""
+    return f"{finding.message}  [{finding.key}]"

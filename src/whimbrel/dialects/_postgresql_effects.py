@@ -1,0 +1,216 @@
+"""What statements of PostgreSQL lock and rewrite (manual: "Explicit Locking", ALTER TABLE, CREATE INDEX)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ._effects import Blocks, Effect, Work
+
+AX, SRX, SHARE, SUE = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE", "SHARE UPDATE EXCLUSIVE"
+NAME = r'(?:(?:"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+)'
+ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
+INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?({NAME})", re.IGNORECASE | re.DOTALL)
+REFERENCES = re.compile(rf"REFERENCES ({NAME})", re.IGNORECASE)
+VOLATILE = re.compile(
+    r"\b(random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v\w+|uuidv[47]|nextval|statement_timestamp)\s*\(",
+    re.IGNORECASE,
+)
+ADD_COLUMN = re.compile(r"ADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)", re.IGNORECASE)
+TYPE = re.compile(
+    rf"ALTER (?:COLUMN )?({NAME}) (?:SET DATA )?TYPE (.*?)(?: COLLATE \S+)?(?: USING (.*))?$", re.IGNORECASE | re.DOTALL
+)
+NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
+OTHERS: tuple[tuple[str, str, str, Blocks, Work], ...] = (
+    (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),
+    (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
+    (rf"DROP TABLE (?:IF EXISTS )?({NAME})", "drop table", AX, "reads", ""),
+    (rf"(?:CLUSTER|VACUUM \(?FULL\b.*?\)?) ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "writes", "build"),
+    (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
+    (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
+    (rf"(?:UPDATE|DELETE FROM) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
+)
+
+
+def effect_of(statement: str, live: Any) -> Effect | None:
+    """The effect of one statement; None where it has none on tables."""
+    text = " ".join(statement.split())
+    if found := INDEX.match(text):
+        lock: tuple[str, Blocks] = (SUE, "") if found[2] else (SHARE, "writes")
+        return Effect("create index", name_of(found[3]), *lock, "build")
+    if found := ALTER.match(text):
+        return of_alter(name_of(found[1]), found[2], live)
+    for pattern, kind, lock_name, blocks, work in OTHERS:
+        if found := re.match(pattern, text, re.IGNORECASE):
+            return Effect(kind, name_of(found[1]), lock_name, blocks, work)
+    if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
+        return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
+    return None
+
+
+def name_of(text: str) -> tuple[str | None, str]:
+    """Schema and name."""
+    parts = re.findall(r'"[^"]+"|\w+', text)
+    plain = [part.strip('"') for part in parts]
+    return (plain[-2] if len(plain) > 1 else None, plain[-1])
+
+
+def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
+    """One ALTER TABLE."""
+    upper = action.upper()
+
+    def says(kind: str, lock: str, blocks: Blocks, work: Work = "") -> Effect:
+        return Effect(kind, table, lock, blocks, work)
+
+    parents = tuple(map(name_of, REFERENCES.findall(action)))
+    if upper.startswith("VALIDATE CONSTRAINT"):
+        return says("validate", SUE, "", "scan")
+    if ADD_COLUMN.match(action):
+        return of_new_column(table, action, parents)
+    if upper.startswith("ADD"):
+        return of_constraint(table, upper, parents)
+    if found := TYPE.match(action):
+        return says("type", AX, "reads", work_of_type(table, found[1].strip('"'), found[2], found[3], live))
+    if found := NOT_NULL.match(action):
+        is_proven = proves_not_null(table, found[1].strip('"'), live)
+        return says("not null", AX, "reads", "" if is_proven else "scan")
+    if re.match(r"SET (LOGGED|UNLOGGED|TABLESPACE|ACCESS METHOD)", upper):
+        return says("rewrite", AX, "reads", "rewrite")
+    return says("alter", AX, "reads")
+
+
+def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
+    """ADD COLUMN: most are a matter of the catalog since version 11."""
+    upper = action.upper()
+    if re.search(r"GENERATED ALWAYS AS \(.*\) STORED", upper):
+        return Effect("generated column", table, AX, "reads", "rewrite", parents)
+    if re.search(r"\b(BIG|SMALL)?SERIAL\b|AS IDENTITY", upper):
+        return Effect("numbered column", table, AX, "reads", "rewrite", parents)
+    default = re.search(r"\bDEFAULT (.*)", action, re.IGNORECASE)
+    if default and VOLATILE.search(default[1]):
+        return Effect("volatile default", table, AX, "reads", "rewrite", parents)
+    if re.search(r"\bUNIQUE\b|\bPRIMARY KEY\b", upper):
+        return Effect("unique", table, AX, "reads", "build", parents)
+    if re.search(r"\bCHECK\s*\(", upper):
+        return Effect("check", table, AX, "reads", "scan", parents)
+    return Effect("new column", table, AX, "reads", "scan" if parents and default else "", parents)
+
+
+def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
+    """ADD CONSTRAINT."""
+    is_later = "NOT VALID" in upper
+    if "FOREIGN KEY" in upper:
+        return Effect("foreign key", table, SRX, "writes", "" if is_later else "scan", parents)
+    if "USING INDEX" in upper:
+        return Effect("constraint", table, AX, "reads")
+    if "PRIMARY KEY" in upper:
+        return Effect("primary key", table, AX, "reads", "build")
+    if re.search(r"\bUNIQUE\b", upper):
+        return Effect("unique", table, AX, "reads", "build")
+    if "EXCLUDE" in upper:
+        return Effect("exclude", table, AX, "reads", "build")
+    return Effect("check", table, AX, "reads", "" if is_later else "scan")
+
+
+def proves_not_null(table: tuple[str | None, str], column: str, live: Any) -> bool:
+    """Whether a valid check says that the column has no nulls (since version 12), or it is NOT NULL already."""
+    known = live.known_as(table)
+    if live.connection is None or known is None:
+        return False
+    columns = live.columns_of(known) or {}
+    if column in columns and not columns[column]["nullable"]:
+        return True
+    name = live.quoted(known).replace("'", "''")
+    query = (
+        f"select pg_get_expr(conbin, conrelid) from pg_constraint"
+        f" where conrelid = '{name}'::regclass and contype = 'c' and convalidated"
+    )
+    wanted = re.compile(rf'(^|\(|\bAND \(*)"?{re.escape(column)}"? IS NOT NULL\)*( AND\b|$)')
+    return any(wanted.search(row[0]) and " OR " not in row[0] for row in live.some(query))
+
+
+GROWS = re.compile(r"(?:CHARACTER VARYING|VARCHAR|BIT VARYING|VARBIT)\((\d+)\)")
+ANY_TEXT = ("TEXT", "CHARACTER VARYING", "VARCHAR")
+SYNONYMS = {
+    "INT": "INTEGER", "INT4": "INTEGER", "INT8": "BIGINT", "INT2": "SMALLINT", "BOOL": "BOOLEAN", "DECIMAL": "NUMERIC",
+    "FLOAT8": "DOUBLE PRECISION", "FLOAT4": "REAL", "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMP": "TIMESTAMP WITHOUT TIME ZONE", "VARCHAR": "CHARACTER VARYING", "FLOAT": "DOUBLE PRECISION",
+}  # fmt: skip
+
+
+def work_of_type(table: tuple[str | None, str], column: str, new: str, using: str | None, live: Any) -> Work:
+    """Whether a change of type writes the table anew: asked of the catalog, else the careful answer."""
+    known = live.known_as(table)
+    there = live.column_known_as(table, column)
+    if known is None or there is None:
+        return ""
+    if live.connection is None or (using and "::" not in using):
+        return "rewrite"
+    name = live.quoted(known).replace("'", "''")
+    query = (
+        f"select upper(format_type(atttypid, atttypmod)), current_setting('TimeZone') from pg_attribute"
+        f" where attrelid = '{name}'::regclass and attname = '{there.replace(chr(39), chr(39) * 2)}'"
+    )
+    rows = live.some(query)
+    return "" if rows and is_in_catalog_only(rows[0][0], canonical(new), rows[0][1]) else "rewrite"
+
+
+def canonical(type_: str) -> str:
+    """The name of a type as format_type() has it, in capitals."""
+    found = re.fullmatch(r"([A-Z0-9 ]+?)\s*(\(.*\))?( WITH TIME ZONE| WITHOUT TIME ZONE)?", " ".join(type_.upper().split()))
+    if found is None:
+        return type_.upper()
+    base, size, zone = found[1], (found[2] or "").replace(" ", ""), found[3]
+    if zone:
+        return f"{base}{size}{zone}"
+    whole = SYNONYMS.get(base, base)
+    first, _, rest = whole.partition(" W")  # TIMESTAMP(3) WITH TIME ZONE
+    return f"{first}{size} W{rest}" if rest and size else whole + size
+
+
+def is_in_catalog_only(old: str, new: str, zone: str) -> bool:
+    """Whether PostgreSQL changes one type to another without writing the table anew."""
+    if old == new:
+        return True
+    if is_text(old) and is_text(new):
+        return length(new) is None or (length(old) is not None and (length(old) or 0) <= (length(new) or 0))
+    if old.startswith("NUMERIC") and new.startswith("NUMERIC"):
+        return numeric_grows(old, new)
+    if old.startswith("TIMESTAMP") and new.startswith("TIMESTAMP"):
+        is_same_zone = ("WITHOUT" in old) == ("WITHOUT" in new)
+        if is_same_zone:
+            return precision(new) >= precision(old)
+        # The typmod makes a coercion of its own: only a precision of six, said or not, is none.
+        return zone.upper() in ("UTC", "ETC/UTC", "GMT") and precision(new) == 6 and "(" not in new
+    if old.split("(")[0] == new.split("(")[0] and old.startswith(("TIME", "INTERVAL", "BIT VARYING")):
+        return precision(new) >= precision(old)
+    return (old, new) in {("CIDR", "INET"), ("XML", "TEXT"), ("XML", "CHARACTER VARYING")}
+
+
+def is_text(type_: str) -> bool:
+    """TEXT, or VARCHAR of any length."""
+    return type_.split("(")[0] in ("TEXT", "CHARACTER VARYING")
+
+
+def length(type_: str) -> int | None:
+    """The length in a type; None for none."""
+    found = re.search(r"\((\d+)\)", type_)
+    return int(found[1]) if found else None
+
+
+def precision(type_: str) -> int:
+    """The precision of a time; six where none is said."""
+    found = length(type_)
+    return 6 if found is None else found
+
+
+def numeric_grows(old: str, new: str) -> bool:
+    """NUMERIC with the same scale and more digits, or without limits."""
+    sizes = [tuple(map(int, re.findall(r"\d+", each))) for each in (old, new)]
+    if not sizes[1]:
+        return True
+    if not sizes[0]:
+        return False
+    (old_digits, *old_scale), (new_digits, *new_scale) = sizes
+    return (old_scale or [0]) == (new_scale or [0]) and new_digits >= old_digits

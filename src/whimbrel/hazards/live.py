@@ -1,0 +1,190 @@
+"""What is known of the database that a run is for: how many rows its tables have, and what the run itself has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..dialects import Dialect, dialect_of
+from ..plan.step import Table, table_of
+
+PATIENCE = 2.0  # seconds, for one count
+BYTES_OF_A_ROW = 100
+"""Where nobody knows better."""
+
+
+class Live:
+    """One database, as it is at some step of a run.
+
+    connection: None where only ``rows`` (by table, as a person writes it) tell how large tables are; a table that is not
+    named there has as many as ``otherwise`` says, None for nobody knows.
+    """
+
+    def __init__(
+        self,
+        sqla_dialect: Any,
+        connection: Connection | None,
+        rows: Mapping[str, int] | None = None,
+        otherwise: int | None = None,
+    ) -> None:
+        self.sqla_dialect = sqla_dialect
+        self.connection = connection
+        self.declared = dict(rows or {})
+        self.otherwise = otherwise
+        self.dialect: Dialect = dialect_of(sqla_dialect.name)
+        self.created: set[Table] = set()
+        """Tables that the run makes: nobody has rows in them, nobody waits for them."""
+        self.written: set[Table] = set()
+        """Tables whose rows the run has changed before, so that a count would be wrong."""
+        self.added: set[tuple[Table, str]] = set()
+        """Columns that the run makes."""
+        self.was: dict[Table, Table] = {}
+        """What tables that the run renames are called now in the database."""
+        self.was_column: dict[tuple[Table, str], str] = {}
+        self.is_uncertain = False
+        """Whether a step before could not be seen."""
+        self._counts: dict[str, int | None] = {}
+        self._columns: dict[Table, dict[str, Any] | None] = {}
+
+    # -- what the run does
+
+    def follow_operation(self, op: Any) -> None:
+        """One operation."""
+        table = table_of(op)
+        if table is None:
+            return
+        match op:
+            case ops.CreateTableOp():
+                self.created.add(table)
+            case ops.DropTableOp():
+                self.created.add(table)  # whatever has this name from now on is new
+            case ops.RenameTableOp():
+                new = (table[0], str(op.new_table_name))
+                if table in self.created:
+                    self.created.add(new)
+                else:
+                    self.was[new] = self.was.get(table, table)
+                    self.created.discard(new)
+            case ops.AddColumnOp():
+                self.added.add((table, op.column.name))
+            case ops.AlterColumnOp() if op.modify_name:
+                now = (table, str(op.modify_name))
+                if (table, op.column_name) in self.added:
+                    self.added.add(now)
+                else:
+                    self.was_column[now] = self.was_column.get((table, op.column_name), op.column_name)
+            case _ if hasattr(op, "verb"):
+                self.written.add(table)
+
+    def known_as(self, table: Table) -> Table | None:
+        """What a table is called in the database now; None where the run makes it."""
+        return None if table in self.created else self.was.get(table, table)
+
+    def column_known_as(self, table: Table, column: str) -> str | None:
+        """What a column is called in the database now; None where the run makes it."""
+        if self.known_as(table) is None or (table, column) in self.added:
+            return None
+        return self.was_column.get((table, column), column)
+
+    # -- what is there
+
+    def quoted(self, table: Table) -> str:
+        """A table of the database in SQL."""
+        quote = self.sqla_dialect.identifier_preparer.quote
+        return ".".join(quote(part) for part in table if part)
+
+    def column(self, name: str) -> str:
+        """A column in SQL."""
+        quoted: str = self.sqla_dialect.identifier_preparer.quote(name)
+        return quoted
+
+    def is_there(self, table: Table) -> bool:
+        """Whether the database has a table; without one, it may."""
+        return self.connection is None or self.columns_of(table) is not None
+
+    def columns_of(self, table: Table) -> dict[str, Any] | None:
+        """Its columns by name, as SQLAlchemy tells of them; None where it is not there."""
+        if self.connection is None:
+            return None
+        if table not in self._columns:
+            try:
+                found = sa.inspect(self.connection).get_columns(table[1], schema=table[0])
+                self._columns[table] = {each["name"]: each for each in found}
+            except sa.exc.NoSuchTableError:
+                self._columns[table] = None
+        return self._columns[table]
+
+    def has_rows(self, table: Table) -> bool:
+        """Whether a table of the database may have rows: one look, however large it is."""
+        if self.connection is None:
+            return self.rows(table) != 0
+        return self.is_there(table) and self.value(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1") is not None
+
+    def rows(self, table: Table) -> int | None:
+        """About how many rows it has; None where nobody knows."""
+        if self.connection is None:
+            name = ".".join(part for part in table if part)
+            return self.declared.get(name, self.otherwise)
+        return self.dialect.size_of(self.connection, table)[0]
+
+    def bytes_of(self, table: Table) -> int | None:
+        """About how large it is."""
+        if self.connection is None:
+            rows = self.rows(table)
+            return None if rows is None else rows * BYTES_OF_A_ROW
+        return self.dialect.size_of(self.connection, table)[1]
+
+    def count(self, table: Table, condition: str) -> int | None:
+        """How many rows meet a condition; None where that took too long, or cannot be asked."""
+        return self.number(f"SELECT count(*) FROM {self.quoted(table)} WHERE {condition}")
+
+    def number(self, query: str) -> int | None:
+        """A number that is counted once."""
+        if self.connection is None:
+            return None
+        if query not in self._counts:
+            found = self.value(query)
+            self._counts[query] = None if found is None else int(found)
+        return self._counts[query]
+
+    def value(self, query: str) -> Any:
+        """One value; None where there is none, or it took too long."""
+        rows = self.some(query)
+        return rows[0][0] if rows else None
+
+    def some(self, query: str) -> list[Any]:
+        """The rows of a query; none where it took too long or failed."""
+        if self.connection is None:
+            return []
+        try:
+            with self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                return list(self.connection.exec_driver_sql(query.replace("%", "%%")).all())
+        except SQLAlchemyError:
+            return []
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Nothing of this stays in the transaction, and it does not end by an error."""
+        assert self.connection is not None
+        was_open = self.connection.in_transaction()
+        with self.connection.begin_nested() if self.dialect.ddl_rolls_back and self.dialect.hides_own_schema else nothing():
+            yield
+        if not was_open and self.connection.in_transaction():
+            self.connection.rollback()
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    """Around nothing."""
+    yield
+
+
+def numbered(count: int, word: str) -> str:
+    """ "1 row", "2,000 rows"."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

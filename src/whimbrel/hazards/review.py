@@ -1,0 +1,88 @@
+"""Judge a plan: every rule looks at every operation, in the order of the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from .. import _registry
+from ..plan.effect import worst
+from ..plan.step import Planned, Step
+from .consent import accepts_of
+from .finding import Finding, Severity
+from .live import Live
+from .rule import Case, Rule
+
+IGNORE = re.compile(r"#\s*whimbrel:\s*ignore\[([\w\-, ]+)\]")
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Every rule by its code. Raises TypeError where two have the same."""
+    found: dict[str, Rule] = {}
+    every = [_registry.load("hazards.rules", name, "rule") for name in _registry.names("hazards/rules")]
+    every += [point.load() for point in _registry.foreign("hazards.rules").values()]
+    for rule in every:
+        if rule.code in found:
+            raise TypeError(f"The rule {rule.code} is registered twice")
+        found[rule.code] = rule
+    return found
+
+
+def review(
+    plan: Iterable[Planned],
+    live: Live,
+    *,
+    severities: Collection[Severity] = ("danger", "lock", "notice"),
+    limit: float = 2.0,
+    accepted: Collection[str] = (),
+) -> Iterator[Finding]:
+    """What is hazardous in a plan, with the consent that revisions give.
+
+    limit: for how many seconds others may wait. accepted: keys that were accepted for this run.
+    """
+    chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
+    for planned in plan:
+        given = accepts_of(planned.revision.path)
+        for finding in of_revision(planned, live, chosen, limit):
+            if finding.key in accepted:
+                yield replace(finding, accepted="")
+            elif finding.key in given:
+                yield replace(finding, accepted=given[finding.key])
+            else:
+                yield finding
+
+
+def of_revision(planned: Planned, live: Live, chosen: Sequence[Rule], limit: float) -> Iterator[Finding]:
+    """What the rules find in one revision, less what its lines say to ignore."""
+    earlier: list[Step] = []
+    for step in planned.steps:
+        effect = worst(step, live) if any(rule.severity == "lock" for rule in chosen) else None
+        ignored = ignored_at(step.place)
+        for op in step.operations or (None,):
+            case = Case(live, planned, step, op, effect, limit, tuple(earlier))
+            for rule in chosen:
+                if rule.code not in ignored:
+                    yield from rule.findings(case)
+            if op is not None:
+                live.follow_operation(op)
+        if step.why is not None:
+            live.is_uncertain = True
+        earlier.append(step)
+
+
+@cache
+def ignored_at(place: str | None) -> frozenset[str]:
+    """The codes that the line of a step says to ignore."""
+    path, _, number = (place or "").rpartition(":")
+    if not number.isdigit():
+        return frozenset()
+    try:
+        line = Path(path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+    except (OSError, IndexError, UnicodeDecodeError):
+        return frozenset()
+    found = IGNORE.search(line)
+    return frozenset(code.strip() for code in found[1].split(",")) if found else frozenset()

@@ -1,0 +1,93 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..dialects import Effect
+from ..plan.step import Planned, Step, Table, shown, table_of
+from .finding import Finding, Severity
+from .live import Live
+
+EVERY = ("sqlite", "postgresql", "mysql")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation of a run, and all that is known around it. limit: seconds that others may wait."""
+
+    live: Live
+    planned: Planned
+    step: Step
+    op: Any
+    effect: Effect | None = None
+    limit: float = 2.0
+    earlier: Sequence[Step] = ()
+    """The steps of the same revision before this one."""
+
+    @property
+    def table(self) -> Table | None:
+        """The table as the database knows it; None where the run makes it, or there is none."""
+        found = table_of(self.op)
+        return None if found is None else self.live.known_as(found)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the rows of the table are still those that the database has now."""
+        found = table_of(self.op)
+        return not self.live.is_uncertain and found not in self.live.written
+
+
+Look = Callable[[Case], Iterator["Found"]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a rule says of one operation; the rest of the finding is known."""
+
+    object: str
+    message: str
+    safe: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    code: its name, as it is typed. why: in one sentence, for every finding. look: yields what it finds in an operation.
+    bad, good: bodies of ``upgrade()`` for a table person (id, name, age) with rows, and pet (id, person_id) without; on:
+    the databases that it is about.
+    """
+
+    code: str
+    severity: Severity
+    why: str
+    look: Look
+    bad: str
+    good: str
+    on: tuple[str, ...] = EVERY
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        """What it finds in one operation."""
+        for found in self.look(case):
+            yield Finding(
+                code=self.code,
+                severity=self.severity,
+                object=found.object,
+                message=found.message,
+                why=self.why,
+                revision=case.planned.revision.id,
+                place=case.step.place,
+                line=case.step.line,
+                safe=found.safe,
+            )
+
+
+def accepted(finding: Finding, reason: str) -> Finding:
+    """The same finding, with consent."""
+    return replace(finding, accepted=reason)
+
+
+__all__ = ["EVERY", "Case", "Effect", "Found", "Rule", "accepted", "shown"]

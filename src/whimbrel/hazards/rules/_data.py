@@ -1,0 +1,39 @@
+"""What rules about rows have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...plan.step import Table
+from ..live import Live, numbered
+from ..rule import Case
+
+
+def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
+    """How many rows of a table, that meet a condition, in words; None where there are none."""
+    if not live.has_rows(table):
+        return None
+    if live.connection is None:
+        rows = live.rows(table)
+        return "all its rows" if rows is None or condition else numbered(rows, "row")
+    count = live.count(table, condition or "1 = 1")
+    if count is None:
+        return "its rows (more than could be counted in 2 s)"
+    return numbered(count, "row") if count else None
+
+
+def examples(live: Live, query: str, names: bool = False) -> str:
+    """Some values, as they follow a sentence."""
+    rows = live.some(f"{query} LIMIT 3")
+    values = [", ".join(map(str, row)) if names else repr(row[0]) for row in rows]
+    return f": {'; '.join(values)}" if values else ""
+
+
+def is_known(case: Case) -> bool:
+    """Whether a count of rows now tells what the operation will meet."""
+    return case.table is not None and case.live.connection is not None and case.is_untouched
+
+
+def name_of(thing: Any) -> str:
+    """A name as text."""
+    return str(thing)

@@ -1,0 +1,43 @@
+"""What rules about locks have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...plan.step import shown
+from ..live import numbered
+from ..rule import Case, Found, Look
+
+VERBS = {"scan": "it is read whole", "build": "an index is built", "rewrite": "it is written anew"}
+WHOM = {"reads": "nobody reads or writes", "writes": "nobody writes"}
+
+
+def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -> Look:
+    """Finds statements of these kinds for which others wait longer than the limit, or nobody knows how long."""
+
+    def look(case: Case) -> Iterator[Found]:
+        effect = case.effect
+        if effect is None or effect.kind not in kinds or not (effect.work and effect.blocks) or effect.table is None:
+            return
+        if case.op is not (case.step.operations or (None,))[0]:
+            return
+        if effect.seconds is not None and effect.seconds <= case.limit:
+            return
+        known = case.live.known_as(effect.table) or effect.table
+        rows = case.live.rows(known)
+        size = f" ({numbered(rows, 'row')})" if rows is not None else ""
+        time = f" for about {duration(effect.seconds)}" if effect.seconds is not None else " for as long as it is large"
+        also = f", nor {' and '.join(map(shown, effect.others))}" if effect.others and effect.kind == "foreign key" else ""
+        message = f"{shown(effect.table)}{size}: {WHOM[effect.blocks]} it{also}{time} while {VERBS[effect.work]}"
+        yield Found(shown(effect.table), message, safe(case))
+
+    return look
+
+
+def duration(seconds: float) -> str:
+    """A time in words."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"

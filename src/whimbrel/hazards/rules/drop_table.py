@@ -1,0 +1,37 @@
+"""A table is dropped, and its rows with it.
+
+On PostgreSQL its foreign keys are dropped along, which locks every table that they point to.
+
+Rename the table first (``op.rename_table("person", "person_unused")``) and drop it in a later release, when nobody has
+missed it; or take a backup (``upgrade --backup``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..rule import Case, Found, Rule
+from ._data import in_rows
+
+
+def look(case: Case) -> Iterator[Found]:
+    """DropTableOp on a table with rows."""
+    if isinstance(case.op, ops.DropTableOp) and case.table is not None and case.live.is_there(case.table):
+        rows = in_rows(case.live, case.table)
+        if rows:
+            yield Found(
+                shown(case.table), f"{rows} of {shown(case.table)} would be lost", f'op.rename_table("{case.table[1]}", …)'
+            )
+
+
+rule = Rule(
+    code="drop-table-loses-data",
+    severity="danger",
+    why="A dropped table takes its rows with it, and no downgrade brings them back.",
+    look=look,
+    bad='op.drop_table("person")',
+    good='op.drop_table("pet")',
+)

@@ -1,0 +1,50 @@
+"""A new foreign key, and rows that point to nothing.
+
+Delete or mend those rows first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..live import numbered
+from ..rule import Case, Found, Rule
+from ._data import examples, is_known
+
+
+def look(case: Case) -> Iterator[Found]:
+    """CreateForeignKeyOp over rows without a counterpart."""
+    op, table = case.op, case.table
+    if not isinstance(op, ops.CreateForeignKeyOp) or table is None or not is_known(case) or op.kw.get("postgresql_not_valid"):
+        return
+    live = case.live
+    other = live.known_as((op.kw.get("referent_schema"), str(op.referent_table)))
+    there = live.columns_of(table) or {}
+    if other is None or not live.is_there(other) or any(name not in there for name in op.local_cols):
+        return
+    pairs = list(zip(op.local_cols, op.remote_cols, strict=False))
+    match = " AND ".join(f"o.{live.column(remote)} = t.{live.column(local)}" for local, remote in pairs)
+    given = " AND ".join(f"t.{live.column(local)} IS NOT NULL" for local, _ in pairs)
+    source = f"{live.quoted(table)} t WHERE {given} AND NOT EXISTS (SELECT 1 FROM {live.quoted(other)} o WHERE {match})"
+    count = live.number(f"SELECT count(*) FROM {source}")
+    if count:
+        listed = ", ".join(op.local_cols)
+        some = examples(live, f"SELECT t.{live.column(pairs[0][0])} FROM {source}")
+        yield Found(
+            shown(table), f"{numbered(count, 'row')} of {shown(table)} point to no row of {shown(other)} ({listed}){some}"
+        )
+
+
+rule = Rule(
+    code="foreign-key-fails",
+    severity="danger",
+    why="The statement fails on a row whose counterpart is missing.",
+    look=look,
+    bad="""with op.batch_alter_table("person") as batch_op:
+        batch_op.create_foreign_key("fk_person_age", "pet", ["age"], ["id"])""",
+    good="""with op.batch_alter_table("pet") as batch_op:
+        batch_op.create_foreign_key("fk_pet_person", "person", ["person_id"], ["id"])""",
+)

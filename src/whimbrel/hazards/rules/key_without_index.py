@@ -1,0 +1,48 @@
+"""A foreign key on columns that no index begins with.
+
+Every DELETE and UPDATE of the other table reads this one whole.
+
+Create the index first, ``CONCURRENTLY`` where the table is large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..rule import Case, Found, Rule
+
+
+def look(case: Case) -> Iterator[Found]:
+    """CreateForeignKeyOp on a table with rows, without an index that serves it."""
+    op, table, live = case.op, case.table, case.live
+    if not isinstance(op, ops.CreateForeignKeyOp) or table is None or live.connection is None or not live.has_rows(table):
+        return
+    wanted = list(op.local_cols)
+    made = [each for step in case.earlier for each in step.operations if isinstance(each, ops.CreateIndexOp)]
+    known = [[str(name) for name in index.columns] for index in made if index.table_name == op.source_table]
+    inspector = sa.inspect(live.connection)
+    known += [list(map(str, each["column_names"])) for each in inspector.get_indexes(table[1], schema=table[0])]
+    known.append(inspector.get_pk_constraint(table[1], schema=table[0])["constrained_columns"])
+    known += [each["column_names"] for each in inspector.get_unique_constraints(table[1], schema=table[0])]
+    if not any(sorted(each[: len(wanted)]) == sorted(wanted) for each in known):
+        listed = ", ".join(wanted)
+        index = f'op.create_index("ix_{table[1]}_{wanted[0]}", "{table[1]}", {wanted!r})'
+        yield Found(shown(table), f"{shown(table)} has no index on {listed} that the foreign key could use", index)
+
+
+rule = Rule(
+    code="foreign-key-without-index",
+    severity="notice",
+    why="The server looks for rows that point to what is deleted, and reads all of them without an index.",
+    look=look,
+    bad="""op.execute("UPDATE person SET age = 1")
+    op.create_foreign_key("fk_person_age", "person", "person", ["age"], ["id"])""",
+    good="""op.execute("UPDATE person SET age = 1")
+    op.create_index("ix_person_age", "person", ["age"])
+    op.create_foreign_key("fk_person_age", "person", "person", ["age"], ["id"])""",
+    on=("postgresql",),
+)

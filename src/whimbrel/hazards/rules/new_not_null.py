@@ -1,0 +1,42 @@
+"""A NOT NULL column without a default, on a table with rows.
+
+PostgreSQL and SQLite refuse it. MySQL and MariaDB fill in 0 or an empty text, even in strict mode: values that nobody has chosen.
+Applications that run meanwhile and don't know the column cannot add rows.
+
+Add it nullable, fill it, then make it NOT NULL (``migrate --fill`` writes that); or give it a ``server_default``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..rule import Case, Found, Rule
+
+
+def look(case: Case) -> Iterator[Found]:
+    """AddColumnOp, NOT NULL, with nothing to put in."""
+    if not isinstance(case.op, ops.AddColumnOp) or case.table is None:
+        return
+    column = case.op.column
+    numbered = column.identity is not None or column.primary_key or column.autoincrement is True
+    if column.nullable or column.server_default is not None or column.computed is not None or numbered:
+        return
+    if case.live.is_there(case.table) and case.live.has_rows(case.table):
+        yield Found(
+            f"{shown(case.table)}.{column.name}",
+            f"{shown(case.table)} has rows, and {column.name} is NOT NULL without a value for them",
+            f'op.add_column("{case.table[1]}", sa.Column("{column.name}", …, server_default=…))',
+        )
+
+
+rule = Rule(
+    code="new-column-without-value",
+    severity="notice",
+    why="There is no value for the rows that are there: the statement fails, or MySQL makes one up.",
+    look=look,
+    bad='op.add_column("person", sa.Column("rank", sa.Integer(), nullable=False))',
+    good='op.add_column("person", sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))',
+)

@@ -1,0 +1,44 @@
+"""A column shall be NOT NULL, and has nulls.
+
+Fill them first, in the same revision: ``op.execute("UPDATE person SET age = 0 WHERE age IS NULL")``. ``migrate --fill`` writes
+that for you.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown, table_of
+from ..live import numbered
+from ..rule import Case, Found, Rule
+from ._data import is_known
+
+
+def look(case: Case) -> Iterator[Found]:
+    """AlterColumnOp with nullable=False over nulls that no step before has filled."""
+    if not isinstance(case.op, ops.AlterColumnOp) or case.op.modify_nullable is not False or not is_known(case):
+        return
+    live, table = case.live, case.table
+    known = live.column_known_as(table_of(case.op), case.op.column_name)  # type: ignore[arg-type]
+    if table is None or known is None or known not in (live.columns_of(table) or {}):
+        return
+    count = live.count(table, f"{live.column(known)} IS NULL")
+    if count:
+        name = f"{shown(table)}.{known}"
+        fill = f'op.execute("UPDATE {shown(table)} SET {known} = … WHERE {known} IS NULL")'
+        yield Found(name, f"{name} is null in {numbered(count, 'row')}, and must not be", fill)
+
+
+rule = Rule(
+    code="not-null-fails",
+    severity="danger",
+    why="The statement fails on a null; MySQL in a mode that is not strict puts 0 or '' in its place.",
+    look=look,
+    bad="""with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("age", existing_type=sa.Integer(), nullable=False)""",
+    good="""op.execute("UPDATE person SET age = 0 WHERE age IS NULL")
+    with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("age", existing_type=sa.Integer(), nullable=False)""",
+)

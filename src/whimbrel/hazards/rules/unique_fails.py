@@ -1,0 +1,59 @@
+"""Columns shall be unique, and have values twice.
+
+Find the rows that are twice and decide which one counts, before the constraint or index is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from alembic.operations import ops
+
+from ...plan.step import shown, table_of
+from ..live import Live, numbered
+from ..rule import Case, Found, Rule
+from ._data import examples, is_known
+
+
+def columns_of(op: Any) -> list[str] | None:
+    """The columns of a unique constraint or index; None where it is neither, or is about more than columns."""
+    if isinstance(op, ops.CreateUniqueConstraintOp):
+        return [str(getattr(each, "name", each)) for each in op.columns]
+    if isinstance(op, ops.CreateIndexOp) and op.unique and op.columns and "postgresql_where" not in op.kw:
+        return [str(each) for each in op.columns] if all(isinstance(each, str) for each in op.columns) else None
+    return None
+
+
+def look(case: Case) -> Iterator[Found]:
+    """A new unique constraint or index over values that are there twice."""
+    columns, table = columns_of(case.op), case.table
+    if not columns or table is None or not is_known(case):
+        return
+    live = case.live
+    known = [live.column_known_as(table_of(case.op), name) for name in columns]  # type: ignore[arg-type]
+    there = live.columns_of(table) or {}
+    if any(name not in there for name in known):
+        return
+    listed = ", ".join(live.column(str(name)) for name in known)
+    given = " AND ".join(f"{live.column(str(name))} IS NOT NULL" for name in known)
+    twice = f"SELECT {listed} FROM {live.quoted(table)} WHERE {given} GROUP BY {listed} HAVING count(*) > 1"
+    count = live.number(f"SELECT count(*) FROM ({twice}) twice")
+    if count:
+        what = f"{shown(table)} ({', '.join(map(str, known))})"
+        yield Found(shown(table), f"{what}: {numbered(count, 'value')} there more than once{values(live, twice)}")
+
+
+def values(live: Live, twice: str) -> str:
+    """Some of them."""
+    return examples(live, twice, names=True)
+
+
+rule = Rule(
+    code="unique-fails",
+    severity="danger",
+    why="The statement fails on the first value that is there twice.",
+    look=look,
+    bad='op.create_index("ix_person_name", "person", ["name"], unique=True)',
+    good='op.create_index("ix_person_id", "person", ["id"], unique=True)',
+)

@@ -1,0 +1,36 @@
+"""What a step of a plan locks, and about for how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..dialects import Effect
+from .step import Step
+
+RATES = {"scan": 400 << 20, "build": 60 << 20, "rewrite": 40 << 20}
+"""Bytes in a second, where nothing was measured: a small server with its data in memory."""
+
+
+def effects(step: Step, live: Any) -> list[Effect]:
+    """Of each statement that has one, with its time; those on tables that the run makes have none."""
+    found = []
+    for statement in step.sql:
+        effect = live.dialect.effect_of(statement, live)
+        if effect is None or effect.table is None or live.known_as(effect.table) is None:
+            continue
+        found.append(replace(effect, seconds=seconds(effect, live)))
+    return found
+
+
+def worst(step: Step, live: Any) -> Effect | None:
+    """The one that others notice most."""
+    return max(effects(step, live), key=lambda effect: effect.weight, default=None)
+
+
+def seconds(effect: Effect, live: Any) -> float | None:
+    """About how long the work of a statement takes; None where nobody knows how large the table is."""
+    if not effect.work:
+        return 0.0
+    size = live.bytes_of(live.known_as(effect.table))
+    return None if size is None else size / RATES[effect.work]

@@ -1,0 +1,217 @@
+"""Record what revisions would do: they are called with an ``op`` that only notes, and may reach no database."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from .._alembic import NotingOperations, RunContext, on_paper
+from ..dialects import dialect_of
+from ..events import Direction
+from ..project import display_path
+from ..revisions.revision import Revision
+from .sql import operations_in, statements_in
+from .step import Opaque, Planned, Step
+
+READS_ROWS = "it reads from the database"
+
+
+def record(context: RunContext, path: Iterable[tuple[Revision, Callable[[], Any]]], direction: Direction) -> list[Planned]:
+    """What each of these revisions would do on this database, in their order; nothing is executed anywhere."""
+    return [Notes(context, revision).take(call, direction) for revision, call in path]
+
+
+class Notes:
+    """What is noted of one revision."""
+
+    def __init__(self, context: RunContext, revision: Revision) -> None:
+        self.script = io.StringIO()
+        self.revision = revision
+        self.steps: list[Step] = []
+        self.is_outside = False
+        self.context = on_paper(context, self.script, self.go_outside)
+        self.dialect = dialect_of(context.dialect.name)
+        self.bind = Bind(self)
+        self.context.connection = self.bind  # type: ignore[assignment]
+
+    def go_outside(self, is_outside: bool) -> None:
+        """Statements run outside of transactions from now on, or no more."""
+        self.is_outside = is_outside
+
+    def take(self, call: Callable[[], Any], direction: Direction) -> Planned:
+        """Call the function of the revision."""
+        operations = NotingOperations(self.context, self.note, self.bind)
+        silence = io.StringIO()
+        try:
+            with operations.installed(), no_database(), redirect_stdout(silence), redirect_stderr(silence):
+                call()
+        except Exception as error:
+            why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0]
+            place, line = self.place_of(frames_of(error))
+            self.steps.append(Step((), (), place, line, why=f"{why}; what comes after it is not known either"))
+        return Planned(self.revision, direction, tuple(self.steps))
+
+    def note(self, op: Any, execute: Callable[[], Any], is_batch: bool) -> Any:
+        """One operation."""
+        place, line = self.place_of(frames_here())
+        if isinstance(op, ops.ExecuteSQLOp):
+            self.statement(op.sqltext, place, line)
+            return None
+        before = self.script.tell()
+        result, why = None, None
+        rebuilds = is_batch and self.dialect.rebuilds_tables
+        try:
+            result = None if rebuilds and not isinstance(op, ops.AddColumnOp) else execute()
+        except (NotImplementedError, sa.exc.CompileError) as error:
+            if not self.dialect.rebuilds_tables:
+                why = str(error)
+        self.script.seek(before)
+        written = statements_in(self.script.read())
+        self.steps.append(Step((op,), written, place, line, why, is_batch, self.is_outside))
+        return result
+
+    def statement(self, statement: Any, place: str | None, line: str) -> None:
+        """SQL of the revision's own."""
+        text = self.text_of(statement)
+        for each in statements_in(text):
+            found, why = operations_in(each, statement, self.context.dialect.name)
+            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
+
+    def text_of(self, statement: Any) -> str:
+        """SQL with its values."""
+        if isinstance(statement, str):
+            return statement
+        try:
+            return str(statement.compile(dialect=self.context.dialect, compile_kwargs={"literal_binds": True}))
+        except Exception:
+            try:
+                return str(statement.compile(dialect=self.context.dialect))
+            except Exception:
+                return str(statement)
+
+    def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
+        """``file:line`` of the last of these frames that is in the revision's file, and the text there."""
+        wanted = os.path.realpath(self.revision.path)
+        for name, number in frames:
+            if os.path.realpath(name) == wanted:
+                return f"{display_path(Path(wanted))}:{number}", linecache.getline(name, number).strip()
+        return display_path(self.revision.path), ""
+
+
+class Bind:
+    """What ``op.get_bind()`` gives while a revision is only looked at: statements are noted, answers there are none."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self.dialect = notes.context.dialect
+
+    @property
+    def engine(self) -> Bind:
+        """Where the name of the dialect is looked for, too."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """The name of the dialect."""
+        return self.dialect.name
+
+    def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
+        """Note a statement."""
+        place, line = self._notes.place_of(frames_here())
+        if parameters and hasattr(statement, "bindparams") and isinstance(parameters, dict):
+            statement = with_values(statement, parameters)
+        if self._notes.dialect.kind_of(self._notes.text_of(statement)) != "read":
+            self._notes.statement(statement, place, line)
+        return Answer()
+
+    exec_driver_sql = execute
+
+    def scalar(self, statement: Any, *rest: Any, **kw: Any) -> Any:
+        """A value is asked for."""
+        raise Opaque(READS_ROWS)
+
+    scalars = scalar
+
+    def begin(self) -> Any:
+        """A transaction inside of ours."""
+        return nullcontext(self)
+
+    begin_nested = begin
+
+    def in_transaction(self) -> bool:
+        """It always is."""
+        return True
+
+    def commit(self) -> None:
+        """Nothing to commit."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Opaque(f"it uses '{name}' of the connection")
+
+
+class Answer:
+    """The result of a statement that was not executed."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Opaque(READS_ROWS)
+
+    def __iter__(self) -> Iterator[Any]:
+        raise Opaque(READS_ROWS)
+
+
+def with_values(statement: Any, parameters: dict[str, Any]) -> Any:
+    """A text with its parameters, as far as they fit."""
+    try:
+        return statement.bindparams(**parameters)
+    except Exception:
+        return statement
+
+
+def frames_here() -> Iterator[tuple[str, int]]:
+    """File and line of every frame, the innermost first."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+
+
+def frames_of(error: BaseException) -> Sequence[tuple[str, int]]:
+    """The same of an exception."""
+    found, traceback = [], error.__traceback__
+    while traceback is not None:
+        found.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return found[::-1]
+
+
+@contextmanager
+def no_database() -> Iterator[None]:
+    """Let nothing of this thread reach a database."""
+    thread = threading.get_ident()
+
+    def refuse(*given: Any, **more: Any) -> None:
+        if threading.get_ident() == thread:
+            raise Opaque("it uses a connection of its own")
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    event.listen(Engine, "do_connect", refuse)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "do_connect", refuse)
+        event.remove(Engine, "before_cursor_execute", refuse)

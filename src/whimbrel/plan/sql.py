@@ -1,0 +1,229 @@
+"""SQL of a revision's own, as the same operations where it can be read."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+
+from .step import Changed, DropNamespace, Rows, Written
+
+NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
+HARMLESS = re.compile(r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|COMMIT|ANALYZE|COMMENT|GRANT|REVOKE)\b", re.IGNORECASE)
+INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
+PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
+
+Read = tuple[tuple[Any, ...], str | None]
+"""The operations, and why there are none."""
+
+
+def statements_in(script: str) -> tuple[str, ...]:
+    """The statements of a script, each in one line as far as it is code, without the semicolons."""
+    found, start = [], 0
+    for piece in PIECE.finditer(script):
+        if piece[3]:
+            found.append(script[start : piece.start()])
+            start = piece.end()
+    found.append(script[start:])
+    cleaned = (re.sub(r"^(\s*--[^\n]*\n)+", "", each.strip() + "\n").strip() for each in found)
+    return tuple(each for each in cleaned if each and not each.startswith("--") and each.upper() not in ("BEGIN", "COMMIT"))
+
+
+@cache
+def parser() -> Any:
+    """sqlglot, loaded when the first statement asks for it."""
+    import sqlglot
+    import sqlglot.errors
+
+    return sqlglot
+
+
+def operations_in(text: str, statement: Any, dialect: str) -> Read:
+    """What one statement does. statement: the construct that it came from, which knows more than its text."""
+    made = of_construct(statement)
+    if made is not None:
+        return (made,), None
+    if HARMLESS.match(text) and not INTERESTING.search(text):
+        return (), None
+    sqlglot = parser()
+    try:
+        with silent("sqlglot"):
+            tree = sqlglot.parse_one(text, read=NAMES.get(dialect, dialect), error_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.errors.SqlglotError:
+        return of_words(text)
+    found = tuple(operations_of(tree))
+    return (found, None) if found or HARMLESS.match(text) or tree.key in ("create", "select", "set") else of_words(text)
+
+
+@contextmanager
+def silent(name: str) -> Iterator[None]:
+    """Keep a logger quiet that says what we find out ourselves."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def of_construct(statement: Any) -> Any:
+    """An INSERT, UPDATE or DELETE of SQLAlchemy."""
+    if isinstance(statement, (sa.Delete, sa.Update)) and isinstance(statement.table, sa.Table):
+        verb = "delete" if isinstance(statement, sa.Delete) else "update"
+        return Rows(verb, statement.table.name, statement.table.schema, is_bounded=statement.whereclause is not None)
+    if isinstance(statement, sa.Insert) and isinstance(statement.table, sa.Table):
+        return Rows("insert", statement.table.name, statement.table.schema)
+    return None
+
+
+WORDS = re.compile(
+    r"\s*(?P<verb>CREATE|ALTER|DROP|TRUNCATE|REINDEX|VACUUM|CLUSTER|REFRESH|DO|CALL|COPY|LOCK|DELETE|UPDATE|MERGE|REPLACE|RENAME)\b",
+    re.IGNORECASE,
+)
+CALM = re.compile(
+    r"\s*((CREATE|DROP|ALTER)\s+(OR\s+REPLACE\s+)?(TEMP\w*\s+)?"
+    r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EXTENSION|TYPE|DOMAIN|SEQUENCE|POLICY|ROLE|USER|MATERIALIZED|AGGREGATE|RULE)"
+    r"|REINDEX|VACUUM|REFRESH|LOCK)\b",
+    re.IGNORECASE,
+)
+
+
+NAME = r'(?:\w+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
+ALTERING = re.compile(rf"\s*ALTER\s+TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})", re.IGNORECASE)
+DROPPING = re.compile(
+    r"\bDROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?"
+    rf"(?!(?:CONSTRAINT|INDEX|KEY|FOREIGN|PRIMARY|CHECK|DEFAULT|NOT|EXPRESSION|IDENTITY|PARTITION|COLUMN|IF|SYSTEM)\b)({NAME})",
+    re.IGNORECASE,
+)
+
+
+def plain(name: str) -> str:
+    """A name without quotes."""
+    return re.sub(r'["`\[\]]', "", name)
+
+
+def of_words(text: str) -> Read:
+    """What a statement does that sqlglot does not read, as far as its first words tell."""
+    if altering := ALTERING.match(text):
+        schema, name = altering["schema"], plain(altering["name"])
+        gone = DROPPING.findall(text)
+        if gone:
+            return tuple(ops.DropColumnOp(name, plain(each), schema=plain(schema) if schema else None) for each in gone), None
+        return (Changed(name, plain(schema) if schema else None),), None
+    if CALM.match(text) or not WORDS.match(text):
+        return (), None
+    return (), "this SQL could not be read"
+
+
+def operations_of(tree: Any) -> Iterator[Any]:
+    """What a parsed statement does."""
+    for part in (tree.args.get("with_") or tree.args.get("with") or tree).expressions or ():
+        if part.key == "cte":
+            yield from operations_of(part.this)
+    reader = READERS.get(tree.key)
+    if reader is not None:
+        yield from reader(tree)
+
+
+def targets(tree: Any) -> list[Any]:
+    """What a statement is about; releases of sqlglot differ in where they keep it."""
+    found = tree.args.get("tables") or [tree.this]
+    return [each for each in found if each is not None]
+
+
+def place(table: Any) -> tuple[str, str | None]:
+    """Name and schema of a table."""
+    return str(table.name), str(table.db) or None if getattr(table, "db", None) else None
+
+
+def changed_rows(tree: Any) -> Iterator[Rows]:
+    """DELETE and UPDATE."""
+    if tree.this is not None and tree.this.key == "table":
+        name, schema = place(tree.this)
+        is_bounded = tree.args.get("where") is not None or tree.args.get("limit") is not None
+        is_bounded = is_bounded or bool(tree.this.args.get("joins")) or bool(tree.args.get("using"))
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded)
+
+
+def emptied(tree: Any) -> Iterator[Rows]:
+    """TRUNCATE."""
+    cascades = str(tree.args.get("option") or "").upper() == "CASCADE"
+    for table in tree.expressions:
+        name, schema = place(table)
+        yield Rows("truncate", name, schema, is_bounded=False, cascades=cascades)
+
+
+def filled(tree: Any) -> Iterator[Rows]:
+    """INSERT."""
+    name, schema = place(tree.this.this if tree.this.key == "schema" else tree.this)
+    yield Rows("insert", name, schema)
+
+
+def dropped(tree: Any) -> Iterator[Any]:
+    """DROP …."""
+    what = str(tree.args.get("kind") or "").upper()
+    for each in targets(tree):
+        name, schema = place(each)
+        if what == "TABLE":
+            yield ops.DropTableOp(name, schema=schema)
+        elif what in ("SCHEMA", "DATABASE"):
+            yield DropNamespace(name or schema or str(each), what.lower())
+        elif what == "INDEX":
+            on = tree.args.get("cluster")
+            table = on.this.name if on is not None else None
+            yield ops.DropIndexOp(name, table, schema=schema, postgresql_concurrently=bool(tree.args.get("concurrently")))
+
+
+def altered(tree: Any) -> Iterator[Any]:
+    """ALTER TABLE …."""
+    if str(tree.args.get("kind") or "").upper() != "TABLE":
+        return
+    table, schema = place(tree.this)
+    for action in tree.args.get("actions") or ():
+        what = str(action.args.get("kind") or "").upper()
+        if action.key == "drop":
+            for each in targets(action):
+                if what == "COLUMN":
+                    yield ops.DropColumnOp(table, each.name, schema=schema)
+                elif what == "CONSTRAINT":
+                    yield ops.DropConstraintOp(each.name, table, schema=schema)
+        elif action.key == "altercolumn" and action.args.get("dtype") is not None:
+            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_type=Written(action.args["dtype"].sql()))
+        elif action.key == "altercolumn" and action.args.get("allow_null") is False:
+            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_nullable=False)
+        elif action.key == "alterrename":
+            yield ops.RenameTableOp(table, action.this.name, schema=schema)
+        elif action.key == "renamecolumn":
+            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_name=action.args["to"].name)
+        else:
+            yield Changed(table, schema)
+
+
+def created(tree: Any) -> Iterator[Any]:
+    """CREATE …."""
+    what, target = str(tree.args.get("kind") or "").upper(), tree.this
+    if what == "TABLE":
+        name, schema = place(target.this if target.key == "schema" else target)
+        yield ops.CreateTableOp(name, [], schema=schema)
+    elif what == "INDEX" and target.args.get("table") is not None:
+        name, schema = place(target.args["table"])
+        concurrently = bool(tree.args.get("concurrently"))
+        is_unique = bool(tree.args.get("unique"))
+        yield ops.CreateIndexOp(target.name, name, [], schema=schema, unique=is_unique, postgresql_concurrently=concurrently)
+
+
+READERS = {
+    "delete": changed_rows,
+    "update": changed_rows,
+    "truncatetable": emptied,
+    "insert": filled,
+    "drop": dropped,
+    "alter": altered,
+    "create": created,
+}

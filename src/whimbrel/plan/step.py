@@ -1,0 +1,110 @@
+"""What a revision would do, one operation after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy.types import UserDefinedType
+
+from ..events import Direction
+from ..revisions.revision import Revision
+
+Table = tuple[str | None, str]
+"""Schema, None for the default one, and name."""
+
+
+class Opaque(Exception):
+    """What a revision does here cannot be seen without a database."""
+
+
+@dataclass
+class Rows(ops.MigrateOperation):
+    """Rows of a table are deleted or changed. verb: "delete", "update", "truncate" or "insert"."""
+
+    verb: str
+    table_name: str
+    schema: str | None = None
+    is_bounded: bool = True
+    """Whether there is a condition."""
+    cascades: bool = False
+
+    def reverse(self) -> Any:
+        """There is no way back."""
+        raise NotImplementedError
+
+
+@dataclass
+class DropNamespace(ops.MigrateOperation):
+    """A schema or a database is dropped."""
+
+    name: str
+    kind: str
+
+    def reverse(self) -> Any:
+        """There is no way back."""
+        raise NotImplementedError
+
+
+@dataclass
+class Changed(ops.MigrateOperation):
+    """A table is changed in a way that has no operation: its SQL says it."""
+
+    table_name: str
+    schema: str | None = None
+
+    def reverse(self) -> Any:
+        """There is no way back."""
+        raise NotImplementedError
+
+
+class Written(UserDefinedType[Any]):
+    """A type as SQL has it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def get_col_spec(self, **kw: Any) -> str:
+        """The same."""
+        return self.text
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation.
+
+    operations: what it does, in Alembic's terms and ours; empty where that cannot be seen. why: the reason, then.
+    sql: its statements; none where SQLite builds the table anew. place: ``file:line``. outside: of any transaction.
+    line: the text of that line.
+    """
+
+    operations: tuple[Any, ...]
+    sql: tuple[str, ...]
+    place: str | None
+    line: str = ""
+    why: str | None = None
+    is_batch: bool = False
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One revision, and what it would do."""
+
+    revision: Revision
+    direction: Direction
+    steps: Sequence[Step] = field(default_factory=tuple)
+
+
+def table_of(op: Any) -> Table | None:
+    """The table that an operation is about; None where it is about none."""
+    name = getattr(op, "table_name", None) or getattr(op, "source_table", None)
+    schema = getattr(op, "schema", None) or getattr(op, "kw", {}).get("source_schema")
+    return (schema, str(name)) if name else None
+
+
+def shown(table: Table) -> str:
+    """A table as a person writes it."""
+    return ".".join(part for part in table if part)
