@@ -1,7 +1,4 @@
-"""Every private or undocumented name of Alembic that we touch, each with its reason.
-
-Tested on the oldest and the newest Alembic that we support (``tests/test_alembic.py``).
-"""
+"""Every private or undocumented name of Alembic that we touch, each with its reason; see ``tests/test_alembic.py``."""
 
 from __future__ import annotations
 
@@ -120,80 +117,6 @@ def proxies(cls: Any) -> list[tuple[Any, dict[str, Any]]]:
     """The modules that stand for an object of a class, ``alembic.op`` and the like, and what is in them now."""
     names, modules = cls._setups[cls]
     return [(module, {name: module[name] for name in {"_proxy", *names} if name in module}) for module, _ in modules]
-
-
-Note = Callable[[Any, Callable[[], Any], bool], Any]
-"""Takes an operation, what would do it, and whether a batch has it."""
-
-
-class NotingOperations(Operations):
-    """``op`` of revisions that are only looked at: every operation is noted, those of a batch one by one."""
-
-    def __init__(self, context: MigrationContext, note: Note, bind: Any) -> None:
-        super().__init__(context)
-        self._note = note
-        self._bind = bind
-
-    def invoke(self, operation: Any) -> Any:
-        """Note an operation; its SQL goes into the script of the context."""
-        return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), False)
-
-    def get_bind(self) -> Any:
-        """What stands there in the place of a connection."""
-        return self._bind
-
-    @contextmanager
-    def batch_alter_table(self, table_name: str, schema: str | None = None, *args: Any, **kw: Any) -> Iterator[Any]:
-        """The operations of a batch, each as it would be without one."""
-        with super().batch_alter_table(table_name, schema, *args, **kw) as batch:
-
-            def invoke(operation: Any) -> Any:
-                return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), True)
-
-            vars(batch).update(invoke=invoke, get_bind=self.get_bind)
-            batch.impl.flush = nothing  # type: ignore[method-assign]
-            yield batch
-
-    @contextmanager
-    def installed(self) -> Iterator[None]:
-        """Be ``alembic.op``; what that was before comes back afterwards."""
-        before = proxies(Operations)
-        self._install_proxy()
-        try:
-            yield
-        finally:
-            self._remove_proxy()
-            for module, names in before:
-                module.update(names)
-
-
-NotingOperations._setups[NotingOperations] = NotingOperations._setups[Operations]
-
-
-def nothing() -> None:
-    """Do nothing."""
-
-
-def on_paper(context: RunContext, script: Any, outside: Callable[[bool], None]) -> RunContext:
-    """A context for the same database that only writes SQL, into this file.
-
-    outside: told when statements outside of transactions begin, and when they have ended.
-    """
-    opts = {**context.opts, "as_sql": True, "output_buffer": script, "literal_binds": True, "transactional_ddl": False}
-    made = RunContext(context.dialect, None, opts, context.environment_context)
-    block = made.autocommit_block
-
-    @contextmanager
-    def told() -> Iterator[None]:
-        outside(True)
-        try:
-            with block():
-                yield
-        finally:
-            outside(False)
-
-    made.autocommit_block = told  # type: ignore[method-assign]
-    return made
 
 
 class Environment(EnvironmentContext):

@@ -75,6 +75,10 @@ class Policy(NamedTuple):
     lock: str = "warn"
     notice: str = "off"
 
+    def by_severity(self) -> dict[str, str]:
+        """The same as a mapping."""
+        return dict(zip(self._fields, self, strict=True))
+
 
 POLICY = Policy()
 

@@ -33,7 +33,7 @@ def test_a_value_or_an_expression(persons, value, found):
     persons.ok("upgrade")
     assert [row[2] for row in persons.database.rows("person")] == found
     persons.ok("check")
-    persons.ok("downgrade")
+    persons.agreed("downgrade")
     assert persons.database.columns("person") == ["id", "name"]
 
 
@@ -74,7 +74,7 @@ def test_a_column_that_goes_comes_back_filled(persons):
     persons.app(PERSON)
     persons.refused("migrate").says("when the column comes back on the way down", "--fill person.age=")
     persons.ok("migrate", "--fill", "person.age=30")
-    persons.ok("upgrade")
+    persons.agreed("upgrade")
     persons.ok("downgrade")
     assert [row[2] for row in persons.database.rows("person")] == [30, 30]
 

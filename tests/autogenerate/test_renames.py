@@ -27,7 +27,9 @@ def change(project, models, *flags):
     known = set(project.files())
     project.app(models)
     project.ok("migrate", "-m", "change", *flags)
-    project.ok("upgrade")
+    result = project.flask("upgrade")
+    if "consent" in result.text:
+        project.agreed("upgrade")
     project.ok("check")
     (name,) = set(project.files()) - known
     return project.files()[name]

@@ -154,7 +154,7 @@ def test_upgrade_backs_up_what_is_there_before(filled):
 
 
 def test_downgrade_as_well(filled):
-    result = filled.ok("downgrade", "--backup=before.backup")
+    result = filled.agreed("downgrade", "--backup=before.backup")
     assert result.out.startswith("backup  before.backup")
     filled.ok("restore", "before.backup", "--yes")
     assert filled.database.rows("note") == [(1, "kept")]

@@ -145,7 +145,9 @@ def configure(config):
     twins.edit("migrations/env.py", "connectable = get_engine()", "connectable = config.attributes['connection']")
     twins.edit("migrations/env.py", "with connectable.connect() as connection:", "for connection in [connectable]:")
     twins.table("a1")
-    twins.revision("a2", "a1", up="op.execute(\"insert into t_a1 values (1, 'x')\")", down="op.execute('delete from t_a1')")
+    twins.revision(
+        "a2", "a1", up="op.execute(\"insert into t_a1 values (1, 'x')\")", down="op.execute('delete from t_a1 where id = 1')"
+    )
     twins.python("""
         from app import app, db
         from flask_migrate import downgrade, upgrade

@@ -76,7 +76,7 @@ else:
     install_as_flask_migrate()
 """ + FLASK.replace("from flask_migrate import Migrate", "from acme_seeds import SeedingMigrate").replace(
     "Migrate(app, db)", "SeedingMigrate(app, db)"
-)
+).replace("app = Flask(__name__)\n", "app = Flask(__name__)\napp.config['WHIMBREL_POLICY'] = 'off'  # its rows are seeds\n")
 
 
 @on("sqlite")

@@ -165,7 +165,7 @@ def test_rows_that_were_written_before_a_deadlock_are_not_lost_in_silence(projec
     project.database.run("insert into other values (1)")
     project.revision("""
         op.execute("update person set email = 'b@x'")
-        import time; time.sleep(1)
+        op.execute("do sleep(1)")
         op.execute("update other set id = 2 where id = 1")
     """)
     with another(project.database, "update other set id = 0 where id = 1") as blocker:

@@ -48,7 +48,7 @@ def shop(project: Project) -> Project:
 
 def batch(project: Project, table: str, *calls: str) -> None:
     project.revision(BATCH.format(table, "\n    ".join(f"batch.{call}" for call in calls)), id="bbbb")
-    project.ok("upgrade")
+    project.ok("upgrade", *(word for name in "abc" for word in ("--accept", f"drop-column-loses-data:{table}.{name}")))
 
 
 def test_only_the_named_definition_changes(shop):

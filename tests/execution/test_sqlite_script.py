@@ -74,7 +74,7 @@ def test_and_a_script_of_the_downgrade_what_that_does(notes, other):
     other.executescript(notes.ok("upgrade", "--sql", "aaaa:bbbb").out)
     other.executescript(notes.ok("downgrade", "--sql", "bbbb:aaaa").out)
     notes.ok("upgrade")
-    notes.ok("downgrade")
+    notes.agreed("downgrade")
     same_as(notes, other)
     assert other.execute("select seq from sqlite_sequence where name = 'note'").fetchall() == [(3,)]
 

@@ -174,6 +174,13 @@ class Project:
     def ok(self, *args: str) -> Result:
         return self.flask(*args).exits(0)
 
+    def agreed(self, *args: str) -> Result:
+        """The command wants consent, and goes on with the flags that it prints."""
+        found = re.findall(r"--accept (\S+)", self.refused(*args).err)
+        assert found
+        flags = [word for key in found if ":" in key and not key.startswith("CODE") for word in ("--accept", key)]
+        return self.ok(*args, *flags)
+
     def refused(self, *args: str, code: int = 1) -> Result:
         """The command says no on one screen, and nothing has changed."""
         before = self.database.state(), self.files()

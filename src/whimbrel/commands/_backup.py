@@ -20,6 +20,7 @@ from ._cli import OptionalValue
 if TYPE_CHECKING:
     from ..backup import Target
     from ..execution.env import Database
+    from ..execution.runner import Runner
 
 DEFAULT = "default"
 
@@ -104,8 +105,12 @@ def save_pending(
     file: str | None,
     options: Mapping[str, Any],
     tell: Listener,
+    allow: Callable[[Runner, Sequence[str]], None],
 ) -> tuple[Saved, ...]:
-    """Back up every database that has something to run, before anything runs on any of them; file: None for no backup."""
+    """Back up every database that has something to run, before anything runs on any of them; file: None for no backup.
+
+    allow: raises where that must not run.
+    """
     from ..execution.env import Task, run_environment
     from ..execution.runner import Runner
 
@@ -121,7 +126,9 @@ def save_pending(
         current = runner.start()
         if path(runner.graph, target, current):
             current = runner.alone()
-            if path(runner.graph, target, current):
+            found = path(runner.graph, target, current)
+            if found:
+                allow(runner, found)
                 done.append(save(project, database, file, tell, several=several))
 
     run_environment(project, Task(work, options=options, context={"dont_mutate": True}))

@@ -111,6 +111,8 @@ def run(function: Callable[..., Any], options: dict[str, Any]) -> Any:
         ctx.exit(1)
     if isinstance(result, Reportable):
         report.result(result)
+        if getattr(result, "exit_code", 0):
+            ctx.exit(result.exit_code)  # type: ignore[attr-defined]
     return result
 
 

@@ -67,7 +67,11 @@ def migrate(
     graph = history(project)
     options = {"sql": sql, "tag": tag, "revision": target}
     start, target = split_range(project, graph, target, direction, sql)
-    backups = save_pending(project, path, graph, target, backup, options, on_event)
+
+    def allow(runner: Runner, found: Sequence[str]) -> None:
+        refuse_dangers(runner, found, direction, consent, on_event)
+
+    backups = save_pending(project, path, graph, target, backup, options, on_event, allow)
     done: list[DatabaseOutcome] = []
 
     def work(database: Database) -> None:
@@ -77,7 +81,8 @@ def migrate(
         if found or not current:
             current = runner.alone()
             found = path(runner.graph, target, current)
-        refuse_dangers(runner, found, direction, consent, on_event)
+        if not backups:  # else it was judged before
+            allow(runner, found)
         done.append(runner.run(found, direction, current))
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..execution.runner import Runner
     from ..hazards.finding import Finding
     from ..hazards.live import Live
-    from ..plan.step import Planned
+    from ..plan.step import Planned, Step
 
 MOST_LISTED = 10
 
@@ -87,12 +87,19 @@ def hazards_of(
         return [replace(each, database=name) for each in found]
 
 
+def hazards_in(planned: Planned, live: Live, limit: float) -> Iterator[tuple[Step, list[Finding]]]:
+    """Each step of one revision with its findings, in the order of the run."""
+    from ..hazards.review import judged
+
+    return judged(planned, live, limit=limit)
+
+
 def refuse_dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: Consent, tell: Listener) -> None:
     """Raise Refused where a run would do what nobody has consented to; say what else there is to know.
 
     What is done with each severity is a matter of the setting ``policy``. A fresh database has nothing to lose.
     """
-    policy = runner.project.settings.policy._asdict()
+    policy = runner.project.settings.policy.by_severity()
     severities = [severity for severity, word in policy.items() if word != "off"]
     if not (path and severities) or runner.context.as_sql or is_fresh(runner):
         return

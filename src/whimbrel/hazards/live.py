@@ -61,7 +61,8 @@ class Live:
             return
         match op:
             case ops.CreateTableOp():
-                self.created.add(table)
+                if self.connection is not None or ".".join(part for part in table if part) not in self.declared:
+                    self.created.add(table)
             case ops.DropTableOp():
                 self.created.add(table)  # whatever has this name from now on is new
             case ops.RenameTableOp():

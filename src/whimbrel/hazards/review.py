@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -44,34 +44,46 @@ def review(
 
     limit: for how many seconds others may wait. accepted: keys that were accepted for this run.
     """
-    chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
     for planned in plan:
-        given = accepts_of(planned.revision.path)
-        for finding in of_revision(planned, live, chosen, limit):
-            if finding.key in accepted:
-                yield replace(finding, accepted="")
-            elif finding.key in given:
-                yield replace(finding, accepted=given[finding.key])
-            else:
-                yield finding
+        for _, findings in judged(planned, live, severities=severities, limit=limit, accepted=accepted):
+            yield from findings
 
 
-def of_revision(planned: Planned, live: Live, chosen: Sequence[Rule], limit: float) -> Iterator[Finding]:
-    """What the rules find in one revision, less what its lines say to ignore."""
+def judged(
+    planned: Planned,
+    live: Live,
+    *,
+    severities: Collection[Severity] = ("danger", "lock", "notice"),
+    limit: float = 2.0,
+    accepted: Collection[str] = (),
+) -> Iterator[tuple[Step, list[Finding]]]:
+    """Each step of one revision with what the rules find in it, less what its line says to ignore."""
+    chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
+    has_locks = any(rule.severity == "lock" for rule in chosen)
+    given = accepts_of(planned.revision.path)
     earlier: list[Step] = []
     for step in planned.steps:
-        effect = worst(step, live) if any(rule.severity == "lock" for rule in chosen) else None
+        effect = worst(step, live) if has_locks else None
         ignored = ignored_at(step.place)
+        found: list[Finding] = []
         for op in step.operations or (None,):
             case = Case(live, planned, step, op, effect, limit, tuple(earlier))
             for rule in chosen:
                 if rule.code not in ignored:
-                    yield from rule.findings(case)
-            if op is not None:
-                live.follow_operation(op)
+                    found += [consented(each, accepted, given) for each in rule.findings(case)]
+        yield step, found
+        for op in step.operations:
+            live.follow_operation(op)
         if step.why is not None:
             live.is_uncertain = True
         earlier.append(step)
+
+
+def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, str]) -> Finding:
+    """A finding with the consent that there is, of this run or of its file."""
+    if finding.key in accepted:
+        return replace(finding, accepted="")
+    return replace(finding, accepted=given[finding.key]) if finding.key in given else finding
 
 
 @cache

@@ -17,7 +17,8 @@ from alembic.operations import ops
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from .._alembic import NotingOperations, RunContext, on_paper
+from .._alembic import RunContext
+from .._alembic_paper import NotingOperations, on_paper
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path

@@ -47,4 +47,5 @@ rule = Rule(
         batch_op.create_foreign_key("fk_person_age", "pet", ["age"], ["id"])""",
     good="""with op.batch_alter_table("pet") as batch_op:
         batch_op.create_foreign_key("fk_pet_person", "person", ["person_id"], ["id"])""",
+    on=("postgresql", "mysql"),
 )

@@ -1,0 +1,92 @@
+"""Alembic on paper: operations that are only noted, contexts that only write SQL; as ``_alembic``, with its private names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from ._alembic import RunContext, proxies
+
+Note = Callable[[Any, Callable[[], Any], bool], Any]
+"""Takes an operation, what would do it, and whether a batch has it."""
+
+
+class NotingOperations(Operations):
+    """``op`` of revisions that are only looked at: every operation is noted, those of a batch one by one."""
+
+    def __init__(self, context: MigrationContext, note: Note, bind: Any) -> None:
+        super().__init__(context)
+        self._note = note
+        self._bind = bind
+
+    def invoke(self, operation: Any) -> Any:
+        """Note an operation; its SQL goes into the script of the context."""
+        return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), False)
+
+    def get_bind(self) -> Any:
+        """What stands there in the place of a connection."""
+        return self._bind
+
+    @contextmanager
+    def batch_alter_table(self, table_name: str, schema: str | None = None, *args: Any, **kw: Any) -> Iterator[Any]:
+        """The operations of a batch, each as it would be without one."""
+        with super().batch_alter_table(table_name, schema, *args, **kw) as batch:
+
+            def invoke(operation: Any) -> Any:
+                return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), True)
+
+            vars(batch).update(invoke=invoke, get_bind=self.get_bind)
+            batch.impl.flush = nothing  # type: ignore[method-assign]
+            yield batch
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Be ``alembic.op``; what that was before comes back afterwards."""
+        before = proxies(Operations)
+        self._install_proxy()
+        try:
+            yield
+        finally:
+            self._remove_proxy()
+            for module, names in before:
+                module.update(names)
+
+
+NotingOperations._setups[NotingOperations] = NotingOperations._setups[Operations]
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+def context_without_database(dialect_name: str) -> RunContext:
+    """A context for a kind of database."""
+    made = MigrationContext.configure(dialect_name=dialect_name, opts={"as_sql": True})
+    surroundings: Any = None
+    return RunContext(made.dialect, None, made.opts, surroundings)
+
+
+def on_paper(context: RunContext, script: Any, outside: Callable[[bool], None]) -> RunContext:
+    """A context for the same database that only writes SQL, into this file.
+
+    outside: told when statements outside of transactions begin, and when they have ended.
+    """
+    opts = {**context.opts, "as_sql": True, "output_buffer": script, "literal_binds": True, "transactional_ddl": False}
+    made = RunContext(context.dialect, None, opts, context.environment_context)
+    block = made.autocommit_block
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        outside(True)
+        try:
+            with block():
+                yield
+        finally:
+            outside(False)
+
+    made.autocommit_block = told  # type: ignore[method-assign]
+    return made

@@ -1,0 +1,190 @@
+"""``plan``: what a run would do, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..events import Direction, Listener, ignore
+from ..lines import Line, line, size
+from ..project import Project
+from ..revisions import paths
+from ..revisions.index import history
+from ._cli import Call, subcommand
+from ._plan import hazards_in, live_of, only_looking, plan_of, words
+
+if TYPE_CHECKING:
+    from ..dialects import Effect
+    from ..hazards.finding import Finding
+    from ..plan.step import Planned, Step
+
+WIDTH = 100
+WORK = {"scan": "reads it whole", "build": "builds an index", "rewrite": "writes it anew"}
+AGAINST = {"reads": "against reads and writes", "writes": "against writes"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step of a plan, with what it locks and what is hazardous in it. rows, bytes: of its table now, None for unknown."""
+
+    step: Step
+    effects: tuple[Effect, ...] = ()
+    rows: int | None = None
+    bytes: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def as_lines(self, *, is_full: bool) -> Iterator[Line]:
+        """Its statements, what each locks, and what is hazardous."""
+        for statement in self.step.sql:
+            shown = statement.splitlines() if is_full else [shortened(statement)]
+            yield from (line("  ", text) for text in shown)
+        if not self.step.sql:
+            done = " and ".join(type(op).__name__.removesuffix("Op") for op in self.step.operations)
+            yield line("  ", f"{done}: the table is built anew" if done else f"not seen: {self.step.why}")
+        for effect in self.effects:
+            if effect.blocks or effect.work:
+                yield line((f"    {self.in_words(effect)}", "dim"))
+        for finding in self.findings:
+            yield line("    ", (finding.severity, "bad" if finding.severity == "danger" else "strong"), f"  {words(finding)}")
+            if finding.place:
+                yield line("      at ", (finding.place, "path"))
+
+    def in_words(self, effect: Effect) -> str:
+        """What a statement does to others."""
+        name = ".".join(part for part in effect.table or () if part)
+        parts = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
+        if effect.work:
+            about = f"{self.rows:,} rows" if self.rows is not None else "unknown size"
+            about += f", {size(self.bytes)}" if self.bytes else ""
+            parts.append(f"{WORK[effect.work]} ({about})")
+        if effect.work and effect.seconds is not None:
+            parts.append("for a moment" if effect.seconds < 0.1 else f"for about {effect.seconds:.1f} s")
+        return ", ".join(parts)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "place": self.step.place,
+            "sql": list(self.step.sql),
+            "operations": [type(op).__name__ for op in self.step.operations],
+            "not_seen": self.step.why,
+            "in_transaction": not self.step.outside,
+            "effects": [vars(effect) for effect in self.effects],
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "findings": [finding.as_data() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True)
+class Part:
+    """One revision of a plan."""
+
+    planned: Planned
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do on each database: its name and address, and its revisions."""
+
+    databases: tuple[tuple[str, str, tuple[Part, ...]], ...]
+    is_full: bool = False
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """Each revision with its statements."""
+        for name, url, parts in self.databases:
+            if len(self.databases) > 1 and parts:
+                yield line((f"[{name or 'default'}] {url}", "strong"))
+            for part in parts:
+                revision = part.planned.revision
+                yield line(f"{part.planned.direction}  ", (revision.id, "revision"), f"  {revision.message}")
+                for move in part.moves:
+                    yield from move.as_lines(is_full=self.is_full or verbose)
+                if not part.moves:
+                    yield line(("  nothing", "dim"))
+        if not any(parts for _, _, parts in self.databases):
+            yield line("Nothing to do.")
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """The same for machines."""
+        return [
+            {
+                "name": name,
+                "url": url,
+                "revisions": [
+                    {
+                        "revision": part.planned.revision.id,
+                        "message": part.planned.revision.message,
+                        "direction": part.planned.direction,
+                        "steps": [move.as_data() for move in part.moves],
+                    }
+                    for part in parts
+                ],
+            }
+            for name, url, parts in self.databases
+        ]
+
+
+def plan(project: Project, target: str = "", *, down: bool = False, full: bool = False, on_event: Listener = ignore) -> Plan:
+    """What ``upgrade``, or with ``down`` ``downgrade``, would do on every database. full: with whole statements.
+
+    Nothing is executed; the databases are asked for sizes and for what rules want to know.
+    """
+    from ..execution.env import Database, Task, run_environment
+    from ..execution.runner import Runner
+
+    graph = history(project)
+    direction: Direction = "downgrade" if down else "upgrade"
+    path = paths.downgrade if down else paths.upgrade
+    found: list[tuple[str, str, tuple[Part, ...]]] = []
+
+    def look(database: Database) -> None:
+        runner = Runner(project, graph, database, on_event)
+        ids = path(runner.graph, target or ("-1" if down else "head"), runner.current())
+        found.append((database.name, database.url, tuple(parts_of(runner, ids, direction))))
+
+    run_environment(project, Task(look, context={"dont_mutate": True}))
+    return Plan(tuple(found), full)
+
+
+def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part]:
+    """The revisions of one database, judged."""
+    from ..plan.effect import effects
+
+    with only_looking(runner):
+        planned = plan_of(runner, ids, direction)
+        live = live_of(runner)
+        made = []
+        for each in planned:
+            moves: list[Move] = []
+            for step, findings in hazards_in(each, live, runner.project.settings.review_limit):
+                known = tuple(effects(step, live))
+                table = next((live.known_as(effect.table) for effect in known if effect.table), None)
+                there = table if table is not None and live.is_there(table) else None
+                rows, bytes = (live.rows(there), live.bytes_of(there)) if there else (None, None)
+                moves.append(Move(step, known, rows, bytes, tuple(findings)))
+            made.append(Part(each, tuple(moves)))
+        return made
+
+
+def shortened(statement: str) -> str:
+    """A statement in one line."""
+    text = " ".join(statement.split())
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+@subcommand(verbose="Show whole statements, too.")
+@click.argument("revision", default="")
+@click.option("--down", is_flag=True, help="Plan a downgrade; by default of one step.")
+@click.option("--sql", is_flag=True, help="Show whole statements.")
+def command(call: Call, revision: str, down: bool, sql: bool) -> Plan:
+    """Show what an upgrade would do.
+
+    Each statement of the pending revisions up to REVISION (head), with what it locks and for how long about, how large the
+    table is, and what is hazardous. Nothing is executed.
+    """
+    return plan(call.project, revision, down=down, full=sql, on_event=call.tell)

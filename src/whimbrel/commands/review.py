@@ -1,0 +1,271 @@
+"""``review``: the hazards of pending or named revisions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import Refused, UsageError
+from ..events import Listener, Noticed, ignore
+from ..lines import Line, line
+from ..project import Project, display_path
+from ..revisions import names, paths
+from ..revisions.graph import Graph
+from ..revisions.index import history
+from ._cli import Call, subcommand
+from ._plan import hazards_of, words
+
+if TYPE_CHECKING:
+    from ..hazards.finding import Finding
+    from ..revisions.revision import Revision
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What was found in some revisions. written: the files in which consent was written down."""
+
+    findings: tuple[Finding, ...]
+    revisions: tuple[str, ...]
+    written: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a danger is not accepted."""
+        return int(any(each.severity == "danger" and each.accepted is None for each in self.findings))
+
+    def as_lines(self, *, verbose: bool) -> Iterator[Line]:
+        """Each finding: what, where, why, and how to write it instead."""
+        for each in self.findings:
+            if each.accepted is not None:
+                if verbose:
+                    reason = f": {each.accepted}" if each.accepted else ""
+                    yield line(("accepted", "good"), f"  {words(each)}{reason}")
+                continue
+            where = f"[{each.database}] " if each.database else ""
+            yield line((each.severity, "bad" if each.severity == "danger" else "strong"), f"  {where}{words(each)}")
+            if each.place:
+                yield line("  at ", (each.place, "path"), (f"  {each.line}" if each.line else "", "dim"))
+            yield line("  ", each.why)
+            if each.safe:
+                yield line("  instead: ", (each.safe, "good"))
+        for path in self.written:
+            yield line("Accepted in ", (path, "path"))
+        if not self.findings and not self.written:
+            count = len(self.revisions)
+            yield line(f"Nothing to say about {count} revision{'' if count == 1 else 's'}." if count else "Nothing to review.")
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {"revisions": list(self.revisions), "findings": [each.as_data() for each in self.findings]}
+
+
+def review(
+    project: Project,
+    what: Sequence[str] = (),
+    *,
+    since: str | None = None,
+    dialect: str | None = None,
+    rows: Mapping[str, int] | None = None,
+    select: Collection[str] = (),
+    leave_out: Collection[str] = (),
+    on_event: Listener = ignore,
+) -> Reviewed:
+    """The hazards of revisions, on the databases of the project, or without one on a kind of database.
+
+    what: ids, ranges ``start:end`` or files; the pending ones where there are none, all without a database. since: those
+    that git says were added after this. dialect, rows: judge for this kind of database, with tables of so many rows.
+    select, leave_out: codes. Raises UsageError and RevisionNotFound.
+    """
+    refuse_unknown([*select, *leave_out])
+    graph = history(project)
+    chosen = chosen_of(project, graph, what, since)
+    found: list[Finding] = []
+    seen: dict[str, None] = {}
+    if dialect is not None:
+        ids = chosen if chosen is not None else paths.upgrade(graph, "heads", ())
+        seen = dict.fromkeys(ids)
+        found = without_database(graph, ids, dialect, rows or {}, project.settings.review_limit)
+    else:
+        if rows:
+            raise UsageError("--rows is for a review without a database.", hint="Add --dialect postgresql, or leave --rows out.")
+        from ..execution.env import Database, Task, run_environment
+        from ..execution.runner import Runner
+
+        def look(database: Database) -> None:
+            runner = Runner(project, graph, database, on_event)
+            ids = paths.upgrade(runner.graph, "heads", runner.current()) if chosen is None else chosen
+            seen.update(dict.fromkeys(ids))
+            found.extend(hazards_of(runner, ids, "upgrade", ("danger", "lock", "notice")))
+
+        run_environment(project, Task(look, context={"dont_mutate": True}))
+    kept = [each for each in found if (not select or each.code in select) and each.code not in leave_out]
+    for text in unused(graph, seen, found):
+        on_event(Noticed(text))
+    order = ("danger", "lock", "notice")
+    return Reviewed(tuple(sorted(kept, key=lambda each: order.index(each.severity))), tuple(seen))
+
+
+def refuse_unknown(codes: Collection[str]) -> None:
+    """Raise UsageError for a code that no rule has."""
+    from ..hazards.review import rules
+
+    for code in codes:
+        if code not in rules():
+            raise UsageError(f"There is no rule '{code}'.", hint=f"There are: {', '.join(sorted(rules()))}.")
+
+
+def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | None) -> list[str] | None:
+    """The ids of the revisions that were named, in the order of the history; None where none were."""
+    if not what and since is None:
+        return None
+    found: set[str] = set()
+    by_path = {os.path.realpath(revision.path): id for id, revision in graph.revisions.items()}
+    for each in what:
+        if each.endswith(".py") or os.sep in each:
+            id = by_path.get(os.path.realpath(each))
+            if id is None:
+                raise UsageError(f"{each} is not a revision of this project.")
+            found.add(id)
+        elif ":" in each:
+            start, _, end = each.partition(":")
+            before = set(paths.upgrade(graph, start, ())) if start and start != "base" else set()
+            found |= set(paths.upgrade(graph, end or "heads", ())) - before
+        else:
+            found |= set(names.find_all(graph, each))
+    if since is not None:
+        found |= {by_path[path] for path in added_since(project, since) if path in by_path}
+    return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
+
+
+def added_since(project: Project, since: str) -> list[str]:
+    """The files that are new or changed since a commit. Raises UsageError where git does not know it."""
+    folder = project.layout.script
+    command = ["git", "-C", str(folder), "diff", "--name-only", "--diff-filter=AMR", "-z", since, "--", "."]
+    new = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", "."]
+    top = ["git", "-C", str(folder), "rev-parse", "--show-toplevel"]
+    listed = []
+    for each in (top, command, new):
+        try:
+            done = subprocess.run(each, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            raise UsageError(f"--since needs git: {error}.") from None
+        if done.returncode:
+            raise UsageError(f"git does not know what was added since '{since}': {done.stderr.strip().splitlines()[-1]}")
+        listed.append(done.stdout)
+    root = listed[0].strip()
+    return [os.path.realpath(os.path.join(root, name)) for text in listed[1:] for name in text.split("\0") if name]
+
+
+def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mapping[str, int], limit: float) -> list[Finding]:
+    """Judge revisions for a kind of database."""
+    from .._alembic_paper import context_without_database
+    from ..execution.call import prepared
+    from ..hazards.live import Live
+    from ..hazards.review import review as judge
+    from ..plan.record import record
+    from ..revisions.load import load_module
+
+    def call(revision: Revision) -> Callable[[], Any]:
+        return lambda: prepared(load_module(revision.path), revision, "upgrade", {"engine_name": ""}, ())()
+
+    try:
+        context = context_without_database(dialect)
+    except Exception as error:
+        raise UsageError(
+            f"There is no dialect '{dialect}': {error}", hint="Write postgresql, mysql, mariadb or sqlite."
+        ) from None
+    planned = record(context, [(graph[id], call(graph[id])) for id in ids], "upgrade")
+    live = Live(context.dialect, None, rows, otherwise=None)
+    return list(judge(planned, live, limit=limit))
+
+
+def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:
+    """In words what is accepted or ignored, and is no finding."""
+    from ..hazards.consent import accepts_of
+    from ..hazards.review import rules
+
+    keys = {(each.revision, each.key) for each in found}
+    for id in ids:
+        for key in accepts_of(graph[id].path):
+            code = key.partition(":")[0]
+            if code not in rules():
+                yield f"{display_path(graph[id].path)} accepts {key}, and there is no such rule."
+            elif (id, key) not in keys and any(each.revision == id for each in found):
+                yield f"{display_path(graph[id].path)} accepts {key}, which is no finding."
+
+
+def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[str] = ()) -> Reviewed:
+    """Write consent into the revisions that have these findings. Raises Refused where none has."""
+    from ..hazards import consent
+
+    found = review(project, what)
+    graph = history(project)
+    written: dict[Path, dict[str, str]] = {}
+    for key in keys:
+        places = {graph[each.revision].path for each in found.findings if each.key == key}
+        if not places:
+            known = ", ".join(sorted({each.key for each in found.findings})) or "none"
+            raise Refused(f"No finding is called {key}.", hint=f"There are: {known}.")
+        for path in places:
+            written.setdefault(path, {})[key] = because
+    for path, accepted in written.items():
+        consent.write(path, accepted)
+    left = tuple(replace(each, accepted=because) if each.key in keys else each for each in found.findings)
+    return Reviewed(left, found.revisions, tuple(map(display_path, written)))
+
+
+def counts(given: Sequence[str]) -> dict[str, int]:
+    """From ``users=1000000``. Raises UsageError."""
+    found = {}
+    for each in given:
+        table, equals, number = each.partition("=")
+        if not equals or not number.replace("_", "").isdigit():
+            raise UsageError(f"--rows {each}: write a table and a number, as in --rows users=1000000.")
+        found[table] = int(number)
+    return found
+
+
+@subcommand(verbose="Show what was accepted, too.")
+@click.argument("what", nargs=-1, metavar="[RANGE|FILE]...")
+@click.option("--since", metavar="GIT_REF", help="The revisions that were added since this commit, for CI.")
+@click.option("--dialect", metavar="NAME", help="Without a database: judge for postgresql, mysql, mariadb or sqlite.")
+@click.option("--rows", multiple=True, metavar="TABLE=N", help="Without a database: how many rows a table has.")
+@click.option("--select", multiple=True, metavar="CODE", help="These rules only.")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
+@click.option("--accept", "accepted", multiple=True, metavar="CODE:OBJECT", help="Write consent to a danger into its revision.")
+@click.option("--because", metavar="TEXT", default="", help="Why it is accepted; goes into the revision, too.")
+def command(
+    call: Call,
+    what: tuple[str, ...],
+    since: str | None,
+    dialect: str | None,
+    rows: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    accepted: tuple[str, ...],
+    because: str,
+) -> Reviewed:
+    """Show what could go wrong with revisions.
+
+    Of those that are pending, or of each RANGE (an id, or start:end) and FILE: what would lose data, lock a table for long, or
+    should be known. With the sizes of the database, or without one with --dialect. Exits with 1 where a danger is not
+    accepted.
+    """
+    if accepted:
+        return accept(call.project, accepted, because, what)
+    return review(
+        call.project,
+        what,
+        since=since,
+        dialect=dialect,
+        rows=counts(rows),
+        select=select,
+        leave_out=ignore,
+        on_event=call.tell,
+    )
