@@ -77,14 +77,12 @@ def on_paper(context: RunContext, script: Any, outside: Callable[[bool], None]) 
     """
     opts = {**context.opts, "as_sql": True, "output_buffer": script, "literal_binds": True, "transactional_ddl": False}
     made = RunContext(context.dialect, None, opts, context.environment_context)
-    block = made.autocommit_block
 
     @contextmanager
     def told() -> Iterator[None]:
         outside(True)
         try:
-            with block():
-                yield
+            yield
         finally:
             outside(False)
 

@@ -23,7 +23,14 @@ def test_a_page_can_be_followed(page, tmp_path):
 
 
 def test_the_pages_that_can_be_followed_are_the_ones_we_mean():
-    assert {page.name for page in STORIES} == {"tutorial.md", "env.md", "in-a-program.md", "without-flask.md", "when-it-stops.md"}
+    assert {page.name for page in STORIES} == {
+        "tutorial.md",
+        "env.md",
+        "in-a-program.md",
+        "without-flask.md",
+        "when-it-stops.md",
+        "plan-and-review.md",
+    }
 
 
 @pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md")], ids=lambda page: page.name)

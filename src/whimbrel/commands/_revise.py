@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..autogenerate.modules import ModelModule
     from ..autogenerate.revise import Compare, Draft
     from ..execution.env import Database
+    from ..hazards.finding import Finding
     from ..revisions.revision import Revision
 
 ONE_SCREEN = 30  # lines
@@ -34,6 +35,8 @@ class Written:
     changes: tuple[str, ...] = ()
     operations: tuple[dict[str, Any], ...] = ()
     """The same for machines."""
+    findings: tuple[Finding, ...] = ()
+    """What is hazardous in them."""
 
     @property
     def path(self) -> Path | None:
@@ -50,13 +53,20 @@ class Written:
         yield from few(self.changes, verbose=verbose)
         for path in self.paths:
             yield line("Created ", (display_path(path), "path"))
+        for each in self.findings:
+            yield line((each.severity, "bad" if each.severity == "danger" else "strong"), f"  {each.message}  [{each.key}]")
         if not self.paths:
             yield line("No changes in schema detected.")
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
         made = {"paths": list(map(display_path, self.paths)), "revisions": list(self.revisions)}
-        return {**made, "changes": list(self.changes), "operations": list(self.operations)}
+        return {
+            **made,
+            "changes": list(self.changes),
+            "operations": list(self.operations),
+            "findings": [each.as_data() for each in self.findings],
+        }
 
 
 def few(changes: Iterable[str], *, verbose: bool) -> Iterator[Line]:

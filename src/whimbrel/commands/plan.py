@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..autogenerate.words import changes
 from ..events import Direction, Listener, ignore
 from ..lines import Line, line, size
 from ..project import Project
@@ -42,8 +43,9 @@ class Move:
             shown = statement.splitlines() if is_full else [shortened(statement)]
             yield from (line("  ", text) for text in shown)
         if not self.step.sql:
-            done = " and ".join(type(op).__name__.removesuffix("Op") for op in self.step.operations)
-            yield line("  ", f"{done}: the table is built anew" if done else f"not seen: {self.step.why}")
+            yield from (line("  ", text) for text in changes(self.step.operations))
+            if self.step.why:
+                yield line("  ", f"not seen: {self.step.why}")
         for effect in self.effects:
             if effect.blocks or effect.work:
                 yield line((f"    {self.in_words(effect)}", "dim"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import Refused
@@ -11,6 +12,8 @@ from ..project import display_path
 from ..revisions.read import source_of
 
 NAME = "accepts"
+SUGGESTION = "# To agree that this goes, take out the marks of the comment:"
+SUGGESTED = re.compile(rf"\n{SUGGESTION}\n# {NAME} = {{{{\n(?:#     .*\n)*# }}}}(?=\n)")
 
 
 def accepts_of(path: Path) -> Mapping[str, str]:
@@ -63,6 +66,16 @@ def write(path: Path, accepted: Mapping[str, str]) -> None:
         rows[node.lineno - 1 : node.end_lineno] = text.splitlines()
     else:
         rows[last_identifier(source) : last_identifier(source)] = text.splitlines()
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def suggest(path: Path, keys: Iterable[str]) -> None:
+    """Write a consent into a file as a comment, for a person to agree to."""
+    source = path.read_text(encoding="utf-8")
+    rows = source.splitlines()
+    at = last_identifier(source)
+    lines = [f'#     {quoted(key)}: "why nobody needs it",' for key in keys]
+    rows[at:at] = ["", SUGGESTION, f"# {NAME} = {{", *lines, "# }"]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 

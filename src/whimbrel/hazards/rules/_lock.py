@@ -24,6 +24,8 @@ def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -
         if effect.seconds is not None and effect.seconds <= case.limit:
             return
         known = case.live.known_as(effect.table) or effect.table
+        if not case.live.has_rows(known):
+            return
         rows = case.live.rows(known)
         size = f" ({numbered(rows, 'row')})" if rows is not None else ""
         time = f" for about {duration(effect.seconds)}" if effect.seconds is not None else " for as long as it is large"
