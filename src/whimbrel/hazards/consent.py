@@ -13,7 +13,7 @@ from ..revisions.read import source_of
 
 NAME = "accepts"
 SUGGESTION = "# To agree that this goes, take out the marks of the comment:"
-SUGGESTED = re.compile(rf"\n{SUGGESTION}\n# {NAME} = {{{{\n(?:#     .*\n)*# }}}}(?=\n)")
+SUGGESTED = re.compile(rf"\n{SUGGESTION}\n# {NAME} = \{{\n(?:#     .*\n)*# \}}(?=\n)")
 
 
 def accepts_of(path: Path) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from .. import _registry
 from ..plan.effect import worst
@@ -64,7 +63,7 @@ def judged(
     earlier: list[Step] = []
     for step in planned.steps:
         effect = worst(step, live) if has_locks else None
-        ignored = ignored_at(step.place)
+        ignored = ignored_in(step.line)
         found: list[Finding] = []
         for op in step.operations or (None,):
             case = Case(live, planned, step, op, effect, limit, tuple(earlier))
@@ -86,15 +85,7 @@ def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, s
     return replace(finding, accepted=given[finding.key]) if finding.key in given else finding
 
 
-@cache
-def ignored_at(place: str | None) -> frozenset[str]:
+def ignored_in(line: str) -> frozenset[str]:
     """The codes that the line of a step says to ignore."""
-    path, _, number = (place or "").rpartition(":")
-    if not number.isdigit():
-        return frozenset()
-    try:
-        line = Path(path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
-    except (OSError, IndexError, UnicodeDecodeError):
-        return frozenset()
     found = IGNORE.search(line)
     return frozenset(code.strip() for code in found[1].split(",")) if found else frozenset()

@@ -107,6 +107,7 @@ class Notes:
         wanted = os.path.realpath(self.revision.path)
         for name, number in frames:
             if os.path.realpath(name) == wanted:
+                linecache.checkcache(name)
                 return f"{display_path(Path(wanted))}:{number}", linecache.getline(name, number).strip()
         return display_path(self.revision.path), ""
 

@@ -1,0 +1,310 @@
+"""plan and review, and the consent that upgrade and downgrade want."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from kit import Project, on
+
+PERSON = """
+class Person(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50))
+"""
+DROP = """
+with op.batch_alter_table("person") as batch_op:
+    batch_op.drop_column("name")
+"""
+KEY = "drop-column-loses-data:person.name"
+
+
+@pytest.fixture
+def person(project: Project) -> Project:
+    project.app(PERSON)
+    project.ok("init")
+    project.ok("migrate", "--rev-id", "aaaa")
+    project.ok("upgrade")
+    project.database.run("insert into person (id, name) values (1, 'Ada'), (2, null)")
+    return project
+
+
+def found(project: Project, *args: str) -> list[dict[str, object]]:
+    listed = json.loads(project.flask("review", "--format", "json", *args).out)["findings"]
+    return [each for each in listed if each["accepted"] is None]
+
+
+# -- consent
+
+
+def test_values_are_not_dropped_without_consent(person):
+    person.revision(DROP, id="bbbb")
+    person.refused("upgrade").says("1 value of person.name would be lost", KEY, "migrations/versions/bbbb_by_hand.py:19")
+    person.refused("upgrade", "--accept", "drop-column-loses-data:person.other").says(KEY)
+    person.ok("upgrade", "--accept", KEY)
+    assert person.database.columns("person") == ["id"]
+
+
+def test_a_backup_is_not_made_of_what_is_refused(person):
+    person.revision(DROP, id="bbbb")
+    person.refused("upgrade", "--backup=before.backup")
+    assert not (person.folder / "before.backup").exists()
+
+
+def test_what_has_no_values_needs_no_consent(person):
+    person.database.run("update person set name = null")
+    person.revision(DROP, id="bbbb")
+    person.ok("upgrade")
+
+
+def test_a_new_database_never_asks(person, new_database):
+    person.revision(
+        "op.bulk_insert(sa.table('person', sa.column('id'), sa.column('name')), [{'id': 1, 'name': 'x'}])" + DROP, id="bbbb"
+    )
+    person.database.run("drop table person")
+    person.ok("stamp", "base")
+    person.ok("upgrade")
+
+
+def test_what_the_run_has_made_itself_may_go(person):
+    person.revision(
+        "op.create_table('aside', sa.Column('id', sa.Integer))\nop.execute('insert into aside values (1)')", id="bbbb"
+    )
+    person.revision("op.drop_table('aside')", id="cccc")
+    person.ok("upgrade")
+
+
+def test_a_downgrade_wants_consent_too(person):
+    assert person.refused("downgrade").says("2 rows of person would be lost", "drop-table-loses-data:person")
+    person.agreed("downgrade")
+    assert "person" not in person.database.tables()
+
+
+def test_consent_in_the_revision(person):
+    person.revision(DROP, id="bbbb")
+    person.ok("review", "--accept", KEY, "--because", 'nobody "needs" it')
+    text = (person.versions / "bbbb_by_hand.py").read_text()
+    assert f'accepts = {{\n    "{KEY}": "nobody \\"needs\\" it",\n}}\n' in text
+    person.ok("review", "-v").says("accepted", 'nobody "needs" it')
+    person.ok("upgrade")
+
+
+def test_consent_is_no_edit_of_an_applied_revision(person):
+    path = next(person.versions.glob("aaaa*"))
+    path.write_text(path.read_text() + '\naccepts = {"drop-table-loses-data:x": "y"}\n')
+    assert person.ok("upgrade").text == ""
+
+
+@on("sqlite")
+def test_consent_that_cannot_be_read(person):
+    path = person.versions / f"{person.revision(DROP, id='bbbb')}_by_hand.py"
+    path.write_text(path.read_text() + "\naccepts = dict(x=1)\n")
+    person.refused("upgrade").says("plain dictionary", "bbbb_by_hand.py:")
+
+
+@on("sqlite")
+def test_consent_to_what_is_no_finding(person):
+    person.refused("review", "--accept", "drop-table-loses-data:person").says("No finding is called")
+
+
+def test_migrate_says_it_and_prepares_the_consent(person):
+    person.app(PERSON.replace("    name = db.Column(db.String(50))\n", ""))
+    person.ok("migrate", "--rev-id", "bbbb").says("1 value of person.name would be lost")
+    path = next(person.versions.glob("bbbb*"))
+    assert f'# accepts = {{\n#     "{KEY}": "why nobody needs it",\n# }}' in path.read_text()
+    person.refused("upgrade")
+    person.ok("review", "--accept", KEY, "--because", "gone")
+    assert "# accepts" not in path.read_text()
+    person.ok("upgrade")
+
+
+@pytest.mark.parametrize(("policy", "code", "words"), [("'off'", 0, ""), ("'warn'", 0, KEY), ("{'danger': 'block'}", 1, KEY)])
+@on("sqlite")
+def test_the_policy(person, policy, code, words):
+    person.keywords = f", policy={policy}"
+    person.app(PERSON)
+    person.revision(DROP, id="bbbb")
+    person.flask("upgrade").exits(code).says(words)
+
+
+@pytest.mark.parametrize("policy", ["'never'", "{'danger': 'perhaps'}", "{'dangers': 'off'}", "3"])
+@on("sqlite")
+def test_a_policy_that_makes_no_sense(person, policy):
+    person.keywords = f", policy={policy}"
+    person.app(PERSON)
+    person.revision(DROP, id="bbbb")
+    person.refused("upgrade", code=2).says("policy", "block, warn or off")
+
+
+# -- what is seen
+
+
+@pytest.mark.parametrize(
+    ("up", "key"),
+    [
+        ("op.drop_table('person')", "drop-table-loses-data:person"),
+        ("op.execute('DROP TABLE person')", "drop-table-loses-data:person"),
+        ("op.execute(sa.text('drop table if exists person'))", "drop-table-loses-data:person"),
+        ("op.get_bind().execute(sa.text('drop table person'))", "drop-table-loses-data:person"),
+        ("op.execute('ALTER TABLE person DROP COLUMN name')", KEY),
+        ("op.execute('DELETE FROM person')", "delete-without-condition:person"),
+        ("op.execute(sa.table('person').delete())", "delete-without-condition:person"),
+        ("op.rename_table('person', 'people')\nop.drop_table('people')", "drop-table-loses-data:person"),
+        ("if op.get_bind().dialect.name:\n    op.drop_table('person')", "drop-table-loses-data:person"),
+        ("list(op.get_bind().execute(sa.text('select 1')))", "not-seen:bbbb"),
+        ("sa.inspect(op.get_bind()).get_table_names()", "not-seen:bbbb"),
+        ("raise ValueError('no')", "not-seen:bbbb"),
+        ("op.execute('WITH gone AS (DELETE FROM person RETURNING id) SELECT * FROM gone')", "delete-without-condition:person"),
+    ],
+)
+def test_what_a_review_sees(person, up, key):
+    person.revision(up, id="bbbb")
+    before = person.database.state()
+    assert key in [each["key"] for each in found(person)]
+    person.ok("plan")
+    assert person.database.state() == before
+
+
+@on("sqlite")
+def test_the_session_of_the_application_is_out_of_reach(person):
+    person.revision(
+        """
+        from flask import current_app
+        session = current_app.extensions["sqlalchemy"].session
+        session.execute(sa.text("delete from person"))
+        session.commit()
+        """,
+        id="bbbb",
+    )
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+    assert len(person.database.rows("person")) == 2
+
+
+@on("sqlite")
+def test_a_line_may_be_ignored(person):
+    person.revision("op.drop_table('person')  # whimbrel: ignore[drop-table-loses-data] archived", id="bbbb")
+    assert found(person) == []
+    person.ok("upgrade")
+
+
+# -- plan
+
+
+def test_a_plan_of_nothing(person):
+    assert person.ok("plan").out == "Nothing to do.\n"
+
+
+def test_a_plan_says_what_would_run(person):
+    person.revision("op.create_table('pet', sa.Column('id', sa.Integer, primary_key=True))", id="bbbb", message="pets")
+    person.ok("plan").says("upgrade  bbbb  pets", "CREATE TABLE pet")
+    person.ok("plan", "--down").says("downgrade  aaaa", "DROP TABLE person", "2 rows of person would be lost")
+    data = json.loads(person.ok("plan", "--format", "json").out)
+    assert [each["revision"] for each in data[0]["revisions"]] == ["bbbb"]
+    assert data[0]["revisions"][0]["steps"][0]["operations"] == ["CreateTableOp"]
+
+
+@on("postgresql")
+def test_a_plan_says_locks_and_sizes(person):
+    person.database.run("insert into person select n, 'x' from generate_series(10, 5000) n")
+    person.database.run("analyze person")
+    person.revision("op.create_index('ix', 'person', ['name'])", id="bbbb")
+    person.ok("plan").says("locks person against writes", "builds an index", "4,993 rows")
+
+
+TYPES = [
+    ("varchar(10)", "varchar(20)", ""),
+    ("varchar(20)", "varchar(10)", "rewrite"),
+    ("varchar(20)", "text", ""),
+    ("text", "varchar(20)", "rewrite"),
+    ("text", "varchar", ""),
+    ("char(5)", "text", "rewrite"),
+    ("integer", "bigint", "rewrite"),
+    ("numeric(8,2)", "numeric(10,2)", ""),
+    ("numeric(8,2)", "numeric(10,3)", "rewrite"),
+    ("numeric(8,2)", "numeric", ""),
+    ("timestamp", "timestamptz", ""),
+    ("timestamp(3)", "timestamptz(3)", "rewrite"),
+    ("timestamp(3)", "timestamp", ""),
+    ("timestamp", "timestamp(0)", "rewrite"),
+    ("date", "timestamp", "rewrite"),
+    ("json", "jsonb", "rewrite"),
+    ("cidr", "inet", ""),
+]
+
+
+@on("postgresql")
+def test_changes_of_types_are_judged_as_the_server_does_them(project):
+    """Each is tried, and the file of the table looked at."""
+    project.app("")
+    project.ok("init")
+    for old, new, work in TYPES:
+        with project.database.engine.begin() as connection:
+            connection.exec_driver_sql("set time zone 'UTC'")
+            connection.exec_driver_sql(f"create table tried (c {old})")
+            before = connection.exec_driver_sql("select pg_relation_filenode('tried')").scalar()
+            connection.exec_driver_sql(f"alter table tried alter column c type {new} using c::{new}")
+            is_rewritten = before != connection.exec_driver_sql("select pg_relation_filenode('tried')").scalar()
+            connection.exec_driver_sql("drop table tried")
+        assert is_rewritten == bool(work), (old, new)
+    columns = ", ".join(f"c{n} {old}" for n, (old, _, _) in enumerate(TYPES))
+    project.database.run(f"create table typed ({columns})")
+    project.database.run("insert into typed default values")
+    alter = "\n".join(f"op.execute('alter table typed alter column c{n} type {new}')" for n, (_, new, _) in enumerate(TYPES))
+    project.revision(alter, id="bbbb")
+    steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    assert [step["effects"][0]["work"] for step in steps] == [work for _, _, work in TYPES]
+
+
+# -- review
+
+
+@on("sqlite")
+def test_a_review_without_a_database(person):
+    person.revision(DROP, id="bbbb")
+    person.flask("review", "bbbb", "--dialect", "postgresql", "--rows", "person=1_000").exits(1).says(KEY)
+    person.ok("review", "bbbb", "--dialect", "postgresql", "--rows", "person=0")
+    person.ok("review", "bbbb", "--dialect", "mysql", "--ignore", "drop-column-loses-data")
+    person.revision("op.create_index('ix', 'person', ['id'])", id="cccc")
+    person.ok("review", "cccc", "--dialect", "postgresql", "--rows", "person=100000000").says("index-blocks-writes", "3 minutes")
+    person.refused("review", "--dialect", "dbase", code=2).says("dbase")
+    person.refused("review", "--rows", "person=1", code=2).says("--dialect")
+    person.refused("review", "--dialect", "sqlite", "--rows", "person", code=2).says("--rows users=1000000")
+    person.refused("review", "--select", "nothing", code=2).says("no rule 'nothing'")
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("github", f"::error file=migrations/versions/bbbb_by_hand.py,line=19,title={KEY.replace(':', '%3A')}::"),
+        ("markdown", f"| **danger** | 1 value of person.name would be lost (`{KEY}`)"),
+        ("sarif", '"ruleId": "drop-column-loses-data"'),
+        ("text", "danger"),
+    ],
+)
+@on("sqlite")
+def test_the_formats(person, form, words):
+    person.revision(DROP, id="bbbb")
+    person.flask("review", "--format", form).exits(1).says(words)
+    person.ok("heads", "--format", form)
+
+
+@on("sqlite")
+def test_files_ranges_and_what_git_says_was_added(person):
+    def git(*words: str) -> None:
+        author = ["-c", "user.name=a", "-c", "user.email=a@x"]
+        subprocess.run(["git", *author, *words], cwd=person.folder, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    person.revision("op.drop_table('person')", id="bbbb")
+    person.revision("op.execute('delete from person')", id="cccc")
+    both = ["drop-table-loses-data:person", "delete-without-condition:person"]
+    without = ("--dialect", "sqlite", "--rows", "person=3")
+    assert sorted(each["key"] for each in found(person, "--since", "HEAD", *without)) == sorted(both[:1])
+    assert [each["key"] for each in found(person, "migrations/versions/bbbb_by_hand.py", *without)] == both[:1]
+    assert [each["key"] for each in found(person, "bbbb:cccc", *without)] == both[1:]
+    person.refused("review", "--since", "nowhere", code=2).says("git does not know")
+    person.refused("review", "migrations/versions/none.py", code=2).says("not a revision")
