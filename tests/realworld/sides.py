@@ -68,8 +68,12 @@ class Side:
         (self.folder / path).write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self, *words: str) -> Done:
-        """Type a command."""
-        return self.start(self.program, *self.words, *words)
+        """Type a command; and again with the consent that it asks for."""
+        done = self.start(self.program, *self.words, *words)
+        if "This needs your consent:" not in done.text:
+            return done
+        keys = [key for key in re.findall(r"--accept (\S+)", done.text) if not key.startswith("CODE")]
+        return self.start(self.program, *self.words, *words, *(word for key in keys for word in ("--accept", key)))
 
     def start(self, *command: object) -> Done:
         """Start a process that can import the package."""

@@ -125,7 +125,7 @@ def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     """The error that names each danger, and how to consent."""
     lines = [f"  {each.revision}  {words(each)}\n    at {each.place}" for each in blocked[:MOST_LISTED]]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
-    flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked[:MOST_LISTED]))
+    flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked))
     return Refused(
         "\n".join(["This needs your consent:", *lines, *more]),
         state="Nothing has been run.",

@@ -56,7 +56,7 @@ def assignment(source: str) -> ast.Assign | ast.AnnAssign | None:
 
 def write(path: Path, accepted: Mapping[str, str]) -> None:
     """Add to what a revision file accepts."""
-    source = path.read_text(encoding="utf-8")
+    source = SUGGESTED.sub("", path.read_text(encoding="utf-8"))
     every = {**accepts_of(path), **accepted}
     lines = [f"    {quoted(key)}: {quoted(reason)}," for key, reason in every.items()]
     text = "\n".join([f"{NAME} = {{", *lines, "}"])
