@@ -1,4 +1,4 @@
-"""Which texts a server takes for numbers, as regular expressions."""
+"""Which values do not survive a change of type: texts that are no numbers, numbers and texts that do not fit."""
 
 from __future__ import annotations
 
@@ -21,3 +21,41 @@ def pattern_for(new: str) -> str | None:
 def is_text(old: str) -> bool:
     """Whether a type holds texts."""
     return re.match(r"(var)?char|character|text|(tiny|medium|long)text|citext", old.lower()) is not None
+
+
+RANGES = {
+    "tinyint": 1 << 7,
+    "smallint": 1 << 15,
+    "mediumint": 1 << 23,
+    "int": 1 << 31,
+    "integer": 1 << 31,
+    "bigint": 1 << 63,
+}
+
+
+def is_number(old: str) -> bool:
+    """Whether a type holds numbers."""
+    return re.match(r"(tiny|small|medium|big)?int|numeric|decimal|real|double|float", old.lower()) is not None
+
+
+def does_not_fit(quoted: str, old: str, new: str, matches_not: str) -> str | None:
+    """Which values of a column have no counterpart in the new type, as a condition; None where all have one, or nobody knows.
+
+    quoted: the column. matches_not: the operator for "is not like this regular expression".
+    """
+    name, _, rest = new.lower().partition("(")
+    name, sizes = name.strip(), [int(each) for each in re.findall(r"\d+", rest)]
+    if is_text(old):
+        if (pattern := pattern_for(new)) is not None:
+            return f"{quoted} {matches_not} '{pattern}'"
+        return f"char_length({quoted}) > {sizes[0]}" if is_text(name) and sizes else None
+    if not is_number(old) or "unsigned" in new.lower():
+        return None
+    if name in RANGES:
+        outside = f"{quoted} NOT BETWEEN {-RANGES[name]} AND {RANGES[name] - 1}"
+        return outside if "int" in old.lower() else f"{outside} OR {quoted} <> floor({quoted})"
+    if name in ("numeric", "decimal") and sizes:
+        digits, scale = sizes[0], sizes[1] if len(sizes) > 1 else 0
+        exact = f"CAST({quoted} AS DECIMAL(65, 30))" if "REGEXP" in matches_not else f"{quoted}::numeric"
+        return f"round({exact}, {scale}) <> {exact} OR abs({exact}) >= {10 ** (digits - scale)}"
+    return None

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
 from ._beside import Beside
-from ._conversions import is_text, pattern_for
+from ._conversions import does_not_fit
 from ._effects import Effect
 from ._mysql_blockers import find_blockers
 from ._mysql_effects import effect_of
@@ -124,16 +124,13 @@ class Mysql(Dialect):
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
     ) -> str | None:
-        """Texts that are no numbers: without strict mode they would become 0, or what they begin with."""
-        pattern = pattern_for(new)
-        if pattern is None:
-            return None
+        """Texts that are no numbers, and what is cut or rounded: without strict mode they would become something else."""
         query = (
             "select data_type from information_schema.columns where table_schema = coalesce(:schema, database())"
             " and table_name = :table and column_name = :column"
         )
         old = connection.scalar(text(query), {"schema": schema, "table": table, "column": column})
-        return f"{self.quoted(connection, column)} NOT REGEXP '{pattern}'" if is_text(str(old)) else None
+        return does_not_fit(self.quoted(connection, column), str(old), new, "NOT REGEXP")
 
     @contextmanager
     def strict(self, connection: Connection) -> Iterator[None]:

@@ -12,7 +12,7 @@ from sqlalchemy import Dialect as SqlaDialect
 
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
-from ._conversions import is_text, pattern_for
+from ._conversions import does_not_fit
 from ._effects import Effect
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
@@ -244,18 +244,15 @@ class Postgresql(Dialect):
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
     ) -> str | None:
-        """Texts that are no numbers, where the revision converts them by a plain cast."""
+        """Texts that are no numbers, and what is cut or rounded, where the revision converts them by a plain cast."""
         quoted = self.quoted(connection, column)
         if using is not None and not re.fullmatch(rf"\s*{re.escape(quoted)}\s*(::\s*text\s*)?::\s*[\w\s(),]+", using):
-            return None
-        pattern = pattern_for(new)
-        if pattern is None:
             return None
         query = (
             "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(:name) and attname = :column"
         )
         old = connection.scalar(text(query), {"name": named, "column": column})
-        return f"{quoted} !~ '{pattern}'" if is_text(str(old)) else None
+        return does_not_fit(quoted, str(old), new, "!~")
 
     @contextmanager
     def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:

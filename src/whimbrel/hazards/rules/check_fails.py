@@ -1,0 +1,44 @@
+"""A new check, and rows that it forbids.
+
+Mend those rows first, in the same revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..live import numbered
+from ..rule import Case, Found, Rule
+from ._data import examples, is_known
+
+
+def look(case: Case) -> Iterator[Found]:
+    """CreateCheckConstraintOp over rows for which it is false."""
+    op, table, live = case.op, case.table, case.live
+    if not isinstance(op, ops.CreateCheckConstraintOp) or table is None or not is_known(case):
+        return
+    if op.kw.get("postgresql_not_valid"):
+        return
+    condition = op.condition
+    if not isinstance(condition, str):
+        condition = str(condition.compile(dialect=live.sqla_dialect, compile_kwargs={"literal_binds": True}))
+    wrong = f"NOT ({condition})"
+    count = live.count(table, wrong)
+    if count:
+        some = examples(live, f"SELECT * FROM {live.quoted(table)} WHERE {wrong}", names=True)
+        yield Found(shown(table), f"{numbered(count, 'row')} of {shown(table)} break the check {op.constraint_name or ''}{some}")
+
+
+rule = Rule(
+    code="check-fails",
+    severity="danger",
+    why="The statement fails on a row for which the condition is false.",
+    look=look,
+    bad="""with op.batch_alter_table("person") as batch_op:
+        batch_op.create_check_constraint("ck_age", "age > 40")""",
+    good="""with op.batch_alter_table("person") as batch_op:
+        batch_op.create_check_constraint("ck_age", "age > 30")""",
+)
