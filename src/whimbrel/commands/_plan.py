@@ -48,11 +48,19 @@ def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[P
     return record(database.context, calls, direction)
 
 
-def live_of(runner: Runner) -> Live:
-    """What is known of its database."""
+@contextmanager
+def live_of(runner: Runner, *, prove_above: float = -1.0) -> Iterator[Live]:
+    """What is known of its database. prove_above: what lasts for more seconds is tried on a copy, where the server can."""
     from ..hazards.live import Live
 
-    return Live(runner.context.dialect, runner.database.connection)
+    connection = runner.database.connection
+    live = Live(runner.context.dialect, connection)
+    if connection is None:
+        yield live
+        return
+    with runner.dialect.proving(connection) as prove:
+        live.prove, live.prove_above = prove, prove_above
+        yield live
 
 
 def is_fresh(runner: Runner) -> bool:
@@ -82,8 +90,8 @@ def hazards_of(
 
     limit = runner.project.settings.review_limit
     name = runner.database.name
-    with only_looking(runner):
-        found = review(plan_of(runner, path, direction), live_of(runner), severities=severities, limit=limit, accepted=accepted)
+    with only_looking(runner), live_of(runner, prove_above=limit) as live:
+        found = review(plan_of(runner, path, direction), live, severities=severities, limit=limit, accepted=accepted)
         return [replace(each, database=name) for each in found]
 
 

@@ -59,11 +59,12 @@ class Move:
         name = ".".join(part for part in effect.table or () if part)
         parts = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
         if effect.work:
-            about = f"{self.rows:,} rows" if self.rows is not None else "unknown size"
+            about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"
             about += f", {size(self.bytes)}" if self.bytes else ""
             parts.append(f"{WORK[effect.work]} ({about})")
         if effect.work and effect.seconds is not None:
-            parts.append("for a moment" if effect.seconds < 0.1 else f"for about {effect.seconds:.1f} s")
+            sure = ", as the server says" if effect.is_proven else ""
+            parts.append("for a moment" + sure if effect.seconds < 0.1 else f"for about {effect.seconds:.1f} s{sure}")
         return ", ".join(parts)
 
     def as_data(self) -> dict[str, Any]:
@@ -157,9 +158,8 @@ def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part
     """The revisions of one database, judged."""
     from ..plan.effect import effects
 
-    with only_looking(runner):
+    with only_looking(runner), live_of(runner) as live:
         planned = plan_of(runner, ids, direction)
-        live = live_of(runner)
         made = []
         for each in planned:
             moves: list[Move] = []

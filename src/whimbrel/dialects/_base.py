@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -266,6 +266,10 @@ class Dialect:
     def effect_of(self, statement: str, live: Any) -> Effect | None:
         """What a statement locks and rewrites; None where nobody knows or nothing. live: what is known of the database."""
         return None
+
+    def proving(self, connection: Connection) -> AbstractContextManager[Callable[[str, Effect], Effect]]:
+        """Stands around a review: gives what tries statements out on copies, and corrects their effects."""
+        return nullcontext(lambda statement, effect: effect)
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """About how many rows and bytes a table has, from what the server knows without looking; None for unknown."""

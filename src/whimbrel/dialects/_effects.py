@@ -27,6 +27,8 @@ class Effect:
     work: Work = ""
     others: tuple[tuple[str | None, str], ...] = ()
     seconds: float | None = None
+    is_proven: bool = False
+    """Whether the server was asked, with an empty copy of the table."""
 
     @property
     def weight(self) -> tuple[int, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
@@ -19,6 +19,7 @@ from ._effects import Effect
 from ._mysql_blockers import find_blockers
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
+from ._mysql_proof import Proof, database_of
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 
@@ -95,6 +96,20 @@ class Mysql(Dialect):
     def effect_of(self, statement: str, live: Any) -> Effect | None:
         """By its words, and what the server says of columns."""
         return effect_of(statement, live)
+
+    @contextmanager
+    def proving(self, connection: Connection) -> Iterator[Callable[[str, Effect], Effect]]:
+        """In a database for a while, made when the first statement asks for it; where none may be made, nothing is proven."""
+        with ExitStack() as stack:
+            found: list[Proof | None] = []
+
+            def prove(statement: str, effect: Effect) -> Effect:
+                if not found:
+                    scratch = stack.enter_context(self.scratch(connection))
+                    found.append(Proof(scratch, database_of(connection)) if scratch is not None else None)
+                return found[0].of(statement, effect) if found[0] is not None else effect
+
+            yield prove
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As InnoDB estimates it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import Dialect, dialect_of
+from ..dialects import Dialect, Effect, dialect_of
 from ..plan.step import Table, table_of
 
 PATIENCE = 2.0  # seconds, for one count
@@ -49,6 +49,11 @@ class Live:
         self.was_column: dict[tuple[Table, str], str] = {}
         self.is_uncertain = False
         """Whether a step before could not be seen."""
+        self.prove: Callable[[str, Effect], Effect] = lambda statement, effect: effect
+        """Corrects the effect of a statement by trying it out, where the server can; asked once for each, in their order."""
+        self.prove_above = -1.0
+        self.effects: dict[tuple[int, int], Effect | None] = {}
+        """Those that are known, by step and statement."""
         self._counts: dict[str, int | None] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
 

@@ -13,14 +13,30 @@ RATES = {"scan": 400 << 20, "build": 60 << 20, "rewrite": 40 << 20}
 
 
 def effects(step: Step, live: Any) -> list[Effect]:
-    """Of each statement that has one, with its time; those on tables that the run makes have none."""
+    """Of each statement that has one, with its time; those on tables that the run makes have none.
+
+    What is tried out is tried once, in the order of the run.
+    """
     found = []
-    for statement in step.sql:
-        effect = live.dialect.effect_of(statement, live)
-        if effect is None or effect.table is None or live.known_as(effect.table) is None:
-            continue
-        found.append(replace(effect, seconds=seconds(effect, live)))
+    for number, statement in enumerate(step.sql):
+        key = (id(step), number)
+        if key not in live.effects:
+            live.effects[key] = effect_of(statement, live)
+        if live.effects[key] is not None:
+            found.append(live.effects[key])
     return found
+
+
+def effect_of(statement: str, live: Any) -> Effect | None:
+    """The effect of one statement on a table that is there."""
+    effect: Effect | None = live.dialect.effect_of(statement, live)
+    known = None if effect is None or effect.table is None else live.known_as(effect.table)
+    if effect is None or known is None:
+        return None
+    worst_time = seconds(replace(effect, work="rewrite"), live)
+    if (worst_time is None or worst_time > live.prove_above) and live.has_rows(known):
+        effect = live.prove(statement, effect)
+    return replace(effect, seconds=seconds(effect, live))
 
 
 def worst(step: Step, live: Any) -> Effect | None:

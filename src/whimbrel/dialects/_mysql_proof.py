@@ -1,0 +1,78 @@
+"""What a statement really copies and locks: tried on an empty copy of the table, with the strictest promise first.
+
+The server refuses a promise that it cannot keep ("InnoDB Online DDL Overview", MariaDB manual), except for PARTITION BY
+and other engines than InnoDB, where it ignores it; there nothing is proven.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ._effects import Blocks, Effect, Work
+
+PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
+    ("INSTANT", "", "", ""),
+    ("NOCOPY", "NONE", "", "build"),
+    ("NOCOPY", "SHARED", "writes", "build"),
+    ("INPLACE", "NONE", "", "rewrite"),
+    ("INPLACE", "SHARED", "writes", "rewrite"),
+    ("COPY", "SHARED", "writes", "rewrite"),
+)
+IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES|\bALGORITHM\s*=", re.IGNORECASE)
+CHANGES = re.compile(r"\s*(ALTER\s+TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b", re.IGNORECASE)
+
+
+class Proof:
+    """Tries statements on copies, in a database for a while, one after the other as the run would."""
+
+    def __init__(self, scratch: Connection, database: str) -> None:
+        self.scratch = scratch
+        self.database = database
+        self.is_mariadb = bool(getattr(scratch.dialect, "is_mariadb", False))
+        self.copied: set[tuple[str | None, str]] = set()
+
+    def of(self, statement: str, effect: Effect) -> Effect:
+        """The effect as the server says; as it was where that cannot be tried."""
+        table = effect.table
+        if table is None or table[0] is not None or IGNORED.search(statement) or not CHANGES.match(statement):
+            return effect
+        if not self.copy(table):
+            return effect
+        join = ", " if re.match(r"\s*ALTER", statement, re.IGNORECASE) else " "
+        for algorithm, lock, blocks, work in PROMISES:
+            if algorithm == "NOCOPY" and not self.is_mariadb:
+                continue
+            promise = f"ALGORITHM={algorithm}" + (f"{join}LOCK={lock}" if lock else "")
+            if self.executes(f"{statement}{join}{promise}"):
+                kind = effect.kind if work else "alter"
+                return replace(effect, kind=kind, lock=lock or "NONE", blocks=blocks, work=work, is_proven=True)
+        self.executes(statement)
+        return effect
+
+    def copy(self, table: tuple[str | None, str]) -> bool:
+        """Make an empty copy of a table, once."""
+        if table in self.copied:
+            return True
+        quote = self.scratch.dialect.identifier_preparer.quote
+        if not self.executes(f"CREATE TABLE {quote(table[1])} LIKE {quote(self.database)}.{quote(table[1])}"):
+            return False
+        self.copied.add(table)
+        return True
+
+    def executes(self, statement: str) -> bool:
+        """Whether the server executes a statement."""
+        try:
+            self.scratch.exec_driver_sql(statement.replace("%", "%%"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+
+def database_of(connection: Any) -> str:
+    """The name of the database that a connection is in."""
+    return str(connection.exec_driver_sql("select database()").scalar_one())
