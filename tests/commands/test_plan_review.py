@@ -308,3 +308,29 @@ def test_files_ranges_and_what_git_says_was_added(person):
     assert [each["key"] for each in found(person, "bbbb:cccc", *without)] == both[1:]
     person.refused("review", "--since", "nowhere", code=2).says("git does not know")
     person.refused("review", "migrations/versions/none.py", code=2).says("not a revision")
+
+
+@on("sqlite")
+def test_nothing_runs_on_any_database_before_all_were_judged(project, tmp_path):
+    project.config = f"app.config['SQLALCHEMY_BINDS'] = {{'other': 'sqlite:///{tmp_path / 'other.db'}'}}"
+    other = 'class Tag(db.Model):\n    __bind_key__ = "other"\n    id = db.Column(db.Integer, primary_key=True)\n'
+    project.app(PERSON + other)
+    project.ok("init")
+    project.ok("migrate")
+    project.ok("upgrade")
+    project.database.run("insert into person (id, name) values (1, 'Ada')")
+    with project.loaded.app.app_context(), project.loaded.db.engines["other"].begin() as connection:
+        connection.exec_driver_sql("insert into tag values (1)")
+    text = project.files()[next(iter(project.files()))]
+    body = "def upgrade_():\n    op.add_column('person', sa.Column('x', sa.Integer))\n\n\ndef downgrade_():\n    pass\n\n\n"
+    body += "def upgrade_other():\n    op.drop_table('tag')\n\n\ndef downgrade_other():\n    pass\n"
+    head = (
+        text[: text.index("def upgrade_()")]
+        .replace(f'"{project.head}"', '"bbbb"')
+        .replace("down_revision = None", f'down_revision = "{project.head}"')
+    )
+    project.write("migrations/versions/bbbb_more.py", head + body)
+    project.refused("upgrade").says("1 row of tag would be lost", "Nothing has been run.")
+    assert project.database.columns("person") == ["id", "name"]
+    project.agreed("upgrade")
+    assert project.database.columns("person") == ["id", "name", "x"]

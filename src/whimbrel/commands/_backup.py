@@ -20,7 +20,6 @@ from ._cli import OptionalValue
 if TYPE_CHECKING:
     from ..backup import Target
     from ..execution.env import Database
-    from ..execution.runner import Runner
 
 DEFAULT = "default"
 
@@ -105,19 +104,13 @@ def save_pending(
     file: str | None,
     options: Mapping[str, Any],
     tell: Listener,
-    allow: Callable[[Runner, Sequence[str]], None],
 ) -> tuple[Saved, ...]:
-    """Back up every database that has something to run, before anything runs on any of them; file: None for no backup.
-
-    allow: raises where that must not run.
-    """
+    """Back up every database that has something to run, before anything runs on any of them; file: None for no backup."""
     from ..execution.env import Task, run_environment
     from ..execution.runner import Runner
 
     if file is None:
         return ()
-    if options.get("sql"):
-        raise UsageError("--sql only writes a script: there is nothing to back up.", hint="Leave one of --sql and --backup out.")
     several = bool(file) and len(database_names(project)) > 1
     done: list[Saved] = []
 
@@ -126,9 +119,7 @@ def save_pending(
         current = runner.start()
         if path(runner.graph, target, current):
             current = runner.alone()
-            found = path(runner.graph, target, current)
-            if found:
-                allow(runner, found)
+            if path(runner.graph, target, current):
                 done.append(save(project, database, file, tell, several=several))
 
     run_environment(project, Task(work, options=options, context={"dont_mutate": True}))

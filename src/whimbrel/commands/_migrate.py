@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError
-from ..events import Listener, ignore
+from ..events import Event, Listener, Noticed, ignore
 from ..lines import Line
 from ..project import Project
 from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._backup import Saved, save_pending
-from ._plan import NO_CONSENT, Consent, refuse_dangers
+from ._plan import NO_CONSENT, Consent, dangers, is_judged, refusal
 
 if TYPE_CHECKING:
+    from ..execution.env import Database
     from ..execution.outcome import DatabaseOutcome
+    from ..execution.runner import Runner
+    from ..hazards.finding import Finding
 
 Path = Callable[[Graph, str, Collection[str]], Sequence[str]]
 
@@ -61,33 +65,80 @@ def migrate(
     backup: a file for a backup of each before anything runs, "" for a new one, None for none. consent: to what loses data.
     Raises Refused where a danger is not accepted.
     """
-    from ..execution.env import Database, Task, run_environment
+    from ..execution.env import Task, run_environment
     from ..execution.runner import Runner
 
     graph = history(project)
     options = {"sql": sql, "tag": tag, "revision": target}
     start, target = split_range(project, graph, target, direction, sql)
+    tell = once(on_event)
+    done: dict[int, DatabaseOutcome] = {}
+    blocked: list[Finding] = []
+    judged: dict[int, tuple[str, ...]] = {}
+    """What waits until every database was looked at, by the order in which env.py comes to them."""
 
-    def allow(runner: Runner, found: Sequence[str]) -> None:
-        refuse_dangers(runner, found, direction, consent, on_event)
-
-    backups = save_pending(project, path, graph, target, backup, options, on_event, allow)
-    done: list[DatabaseOutcome] = []
-
-    def work(database: Database) -> None:
-        runner = Runner(project, graph, database, ignore if sql else on_event)
+    def pending(database: Database) -> tuple[Runner, Sequence[str], Sequence[str]]:
+        runner = Runner(project, graph, database, ignore if sql else tell)
         current = runner.start()
         found = path(runner.graph, target, current)
         if found or not current:
             current = runner.alone()
             found = path(runner.graph, target, current)
-        if not backups:  # else it was judged before
-            allow(runner, found)
-        done.append(runner.run(found, direction, current))
+        return runner, current, found
+
+    def first(database: Database) -> None:
+        """Judge, and run at once where no other database of this run may be refused, or nothing is to be judged."""
+        number = len(done) + len(judged)
+        runner, current, found = pending(database)
+        blocked.extend(dangers(runner, found, direction, consent, tell))
+        is_one_of_several = "engine_name" in database.arguments and is_judged(runner)
+        if blocked or (found and (backup is not None or is_one_of_several)):
+            judged[number] = tuple(found)
+        else:
+            done[number] = runner.run(found, direction, current)
+
+    def second(database: Database) -> None:
+        """Run what was judged; what has changed meanwhile is judged again."""
+        number = next(numbers)
+        if number not in judged:
+            return
+        runner, current, found = pending(database)
+        if tuple(found) != judged[number]:
+            refuse(dangers(runner, found, direction, consent, tell))
+        done[number] = runner.run(found, direction, current)
+
+    def refuse(blocked: Sequence[Finding]) -> None:
+        if blocked:
+            error = refusal(blocked, f"{project.command} {direction}")
+            if any(outcome.applied for outcome in done.values()):
+                error.state = "Nothing has been run on that database; another one has been migrated."
+            raise error
 
     context = {"starting_rev": start, "destination_rev": target, "tag": tag}
-    run_environment(project, Task(work, as_sql=sql, options=options, context=context))
-    return Migrated(tuple(done), backups)
+    backups: tuple[Saved, ...] = ()
+    if sql and backup is not None:
+        raise UsageError("--sql only writes a script: there is nothing to back up.", hint="Leave one of --sql and --backup out.")
+    run_environment(project, Task(first, as_sql=sql, options=options, context=context))
+    refuse(blocked)
+    if judged:
+        backups = save_pending(project, path, graph, target, backup, options, tell)
+        numbers = count()
+        run_environment(project, Task(second, options=options, context=context))
+    return Migrated(tuple(done[number] for number in sorted(done)), backups)
+
+
+def once(tell: Listener) -> Listener:
+    """Say each notice once."""
+    said: set[str] = set()
+
+    def heard(event: Event) -> None:
+        if isinstance(event, Noticed):
+            if event.text in said:
+                return
+            said.add(event.text)
+        tell(event)
+
+    return heard
 
 
 def split_range(

@@ -102,24 +102,27 @@ def hazards_in(planned: Planned, live: Live, limit: float) -> Iterator[tuple[Ste
     return judged(planned, live, limit=limit)
 
 
-def refuse_dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: Consent, tell: Listener) -> None:
-    """Raise Refused where a run would do what nobody has consented to; say what else there is to know.
+def is_judged(runner: Runner) -> bool:
+    """Whether there is something to lose, and somebody wants to know."""
+    wants = any(word != "off" for word in runner.project.settings.policy)
+    return wants and not runner.context.as_sql and not is_fresh(runner)
+
+
+def dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: Consent, tell: Listener) -> list[Finding]:
+    """What a run would do on a database and nobody has consented to; what else there is to know is said.
 
     What is done with each severity is a matter of the setting ``policy``. A fresh database has nothing to lose.
     """
+    if not (path and is_judged(runner)):
+        return []
     policy = runner.project.settings.policy.by_severity()
     severities = [severity for severity, word in policy.items() if word != "off"]
-    if not (path and severities) or runner.context.as_sql or is_fresh(runner):
-        return
     found = [each for each in hazards_of(runner, path, direction, severities, consent.accepted) if each.accepted is None]
     for each in found:
         if policy[each.severity] == "warn":
             tell(Noticed(f"{words(each)}\n  at {each.place}"))
     blocked = [each for each in found if policy[each.severity] == "block"]
-    if blocked and consent.ask is not None:
-        blocked = [each for each in blocked if not agreed(each, consent.ask)]
-    if blocked:
-        raise refusal(blocked, f"{runner.project.command} {direction}")
+    return [each for each in blocked if consent.ask is None or not agreed(each, consent.ask)]
 
 
 def agreed(finding: Finding, ask: Asker) -> bool:
@@ -131,7 +134,10 @@ def agreed(finding: Finding, ask: Asker) -> bool:
 
 def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     """The error that names each danger, and how to consent."""
-    lines = [f"  {each.revision}  {words(each)}\n    at {each.place}" for each in blocked[:MOST_LISTED]]
+    lines = [
+        f"  {f'[{each.database}] ' if each.database else ''}{each.revision}  {words(each)}\n    at {each.place}"
+        for each in blocked[:MOST_LISTED]
+    ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
     flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked))
     return Refused(
