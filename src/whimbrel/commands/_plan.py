@@ -140,11 +140,15 @@ def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
     flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked))
+    name = command.rpartition(" ")[0]
+    writes = f"'{name} review --accept CODE:OBJECT --because …' writes it into the revision"
+    would_fail = all(each.code.endswith("-fails") for each in blocked)
     return Refused(
-        "\n".join(["This needs your consent:", *lines, *more]),
+        "\n".join(["This would fail:" if would_fail else "This needs your consent:", *lines, *more]),
         state="Nothing has been run.",
-        hint=f"{command} {flags} goes on this once; '{command.split(' ')[0]}"
-        f"{' db' if ' db ' in command else ''} review --accept CODE:OBJECT --because …' writes it into the revision.",
+        hint=f"Mend that first; {command} {flags} tries it all the same."
+        if would_fail
+        else f"{command} {flags} goes on this once; {writes}.",
         data={"findings": [each.as_data() for each in blocked]},
     )
 
