@@ -64,10 +64,12 @@ def live_of(runner: Runner, *, prove_above: float = -1.0) -> Iterator[Live]:
 
 
 def is_fresh(runner: Runner) -> bool:
-    """Whether a database has no tables but the version table and ours."""
+    """Whether nothing has been applied to a database, and it has no tables but the version table and ours."""
     connection = runner.database.connection
     if connection is None:
         return True
+    if runner.table.read():
+        return False
     tables = [name for name in runner.dialect.tables(connection) if not runner.journal.names.include(name)]
     return not set(tables) - {runner.table.table.name}
 

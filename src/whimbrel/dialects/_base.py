@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from sqlalchemy import Dialect as SqlaDialect
 
 from ._beside import Beside
 from ._effects import Effect
+from ._rates import USUAL
 from ._sessions import Blocker, Lock, Phase
 
 Kind = Literal["read", "write", "ddl", "outside", "commit"]
@@ -270,6 +271,10 @@ class Dialect:
     def proving(self, connection: Connection) -> AbstractContextManager[Callable[[str, Effect], Effect]]:
         """Stands around a review: gives what tries statements out on copies, and corrects their effects."""
         return nullcontext(lambda statement, effect: effect)
+
+    def rates(self, connection: Connection) -> Mapping[str, float]:
+        """Bytes in a second for each kind of work of this server; measured where that can be done beside the database."""
+        return USUAL
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """About how many rows and bytes a table has, from what the server knows without looking; None for unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ from ._effects import Effect
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects
+from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 from ._views import without_views
@@ -288,6 +289,13 @@ class Postgresql(Dialect):
         """By its words, and what the catalog says of types and checks."""
         return effect_of(statement, live)
 
+    def rates(self, connection: Connection) -> Mapping[str, float]:
+        """In a savepoint that is rolled back."""
+        with connection.begin_nested() as attempt:
+            found = POSTGRESQL.measure(connection)
+            attempt.rollback()
+        return found
+
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As the last ANALYZE or VACUUM has left it; counted where that never was."""
         quoted = self.quoted(connection, table[1])
@@ -299,10 +307,11 @@ class Postgresql(Dialect):
 
     @contextmanager
     def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """statement_timeout, until the savepoint ends."""
+        """statement_timeout; a savepoint that is rolled back takes it back, too."""
+        before = connection.scalar(text("SELECT current_setting('statement_timeout')"))
         connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         yield
-        connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
+        connection.execute(text("SELECT set_config('statement_timeout', :before, true)"), {"before": before})
 
     def named_objects(self, connection: Connection) -> NamedObjects | None:
         """All three of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import Dialect, Effect, dialect_of
+from ..dialects import USUAL, Dialect, Effect, dialect_of
 from ..plan.step import Table, table_of
 
 PATIENCE = 2.0  # seconds, for one count
@@ -56,6 +56,8 @@ class Live:
         """Those that are known, by step and statement."""
         self._counts: dict[str, int | None] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
+        self._rates: Mapping[str, float] | None = None
+        self._sizes: dict[Table, tuple[int | None, int | None]] = {}
 
     # -- what the run does
 
@@ -130,49 +132,69 @@ class Live:
         """Whether a table of the database may have rows: one look, however large it is."""
         if self.connection is None:
             return self.rows(table) != 0
-        return self.is_there(table) and self.value(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1") is not None
+        if not self.is_there(table):
+            return False
+        found = self.ask(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1")
+        return found is None or bool(found)
 
     def rows(self, table: Table) -> int | None:
         """About how many rows it has; None where nobody knows."""
         if self.connection is None:
             name = ".".join(part for part in table if part)
             return self.declared.get(name, self.otherwise)
-        return self.dialect.size_of(self.connection, table)[0]
+        return self.size_of(table)[0]
 
     def bytes_of(self, table: Table) -> int | None:
         """About how large it is."""
         if self.connection is None:
             rows = self.rows(table)
             return None if rows is None else rows * BYTES_OF_A_ROW
-        return self.dialect.size_of(self.connection, table)[1]
+        return self.size_of(table)[1]
+
+    def rate(self, work: str) -> float:
+        """How many bytes of a table the server deals with in a second; measured once, where a table is large enough to ask."""
+        if self._rates is None:
+            self._rates = USUAL
+            if self.connection is not None:
+                with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                    self._rates = self.dialect.rates(self.connection)
+        return self._rates[work]
+
+    def size_of(self, table: Table) -> tuple[int | None, int | None]:
+        """Rows and bytes, asked once; unknown where somebody has the table locked."""
+        if table not in self._sizes:
+            self._sizes[table] = (None, None)
+            if self.connection is not None and self.is_there(table):
+                with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                    self._sizes[table] = self.dialect.size_of(self.connection, table)
+        return self._sizes[table]
 
     def count(self, table: Table, condition: str) -> int | None:
         """How many rows meet a condition; None where that took too long, or cannot be asked."""
         return self.number(f"SELECT count(*) FROM {self.quoted(table)} WHERE {condition}")
 
     def number(self, query: str) -> int | None:
-        """A number that is counted once."""
+        """A number that is counted once; None where that took too long, or cannot be asked."""
         if self.connection is None:
             return None
         if query not in self._counts:
-            found = self.value(query)
-            self._counts[query] = None if found is None else int(found)
+            rows = self.ask(query)
+            self._counts[query] = int(rows[0][0]) if rows else None
         return self._counts[query]
-
-    def value(self, query: str) -> Any:
-        """One value; None where there is none, or it took too long."""
-        rows = self.some(query)
-        return rows[0][0] if rows else None
 
     def some(self, query: str) -> list[Any]:
         """The rows of a query; none where it took too long or failed."""
+        return self.ask(query) or []
+
+    def ask(self, query: str) -> list[Any] | None:
+        """The rows of a query; None where it took too long or failed."""
         if self.connection is None:
-            return []
+            return None
         try:
             with self.aside(), self.dialect.at_most(self.connection, PATIENCE):
                 return list(self.connection.exec_driver_sql(query.replace("%", "%%")).all())
         except SQLAlchemyError:
-            return []
+            return None
 
     @contextmanager
     def aside(self) -> Iterator[None]:

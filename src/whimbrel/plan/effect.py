@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..dialects import Effect
+from ..dialects import USUAL, Effect
 from .step import Step
 
-RATES = {"scan": 400 << 20, "build": 60 << 20, "rewrite": 40 << 20}
-"""Bytes in a second, where nothing was measured: a small server with its data in memory."""
+WORTH_MEASURING = 0.5
+"""Seconds, as it would take usually; below, nobody waits for the server's own rates."""
 
 
 def effects(step: Step, live: Any) -> list[Effect]:
@@ -49,4 +49,8 @@ def seconds(effect: Effect, live: Any) -> float | None:
     if not effect.work:
         return 0.0
     size = live.bytes_of(live.known_as(effect.table))
-    return None if size is None else size / RATES[effect.work]
+    if size is None:
+        return None
+    work = "rows" if effect.kind == "rows" else effect.work
+    usual: float = size / USUAL[work]
+    return usual if usual < WORTH_MEASURING else size / float(live.rate(work))
