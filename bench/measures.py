@@ -139,6 +139,15 @@ class Bench:
         yield row
         yield self.memory(folders)
 
+    def plan(self) -> Iterator[Row]:
+        """What 500 pending revisions would do; the nearest that Flask-Migrate has is the script."""
+        folders, url = self.projects(500), self.new_file()
+        for command in ("plan", "review"):
+            row = Row(f"{command} of 500 revisions, against --sql", None)
+            words = {"flask_migrate": ("upgrade", "--sql"), "whimbrel": (command,)}
+            self.by_turns(row, lambda tool, words=words: self.timed(folders[tool], url, *words[tool]))
+            yield row
+
     def memory(self, folders: dict[str, Path]) -> Row:
         """The most memory that the same command ever had, in MB; rows are copied inside of SQLite."""
         row = Row("its memory, in MB", 1.1)
@@ -228,4 +237,5 @@ MEASURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "postgresql": Bench.postgres,
     "check": Bench.check,
     "rebuild": Bench.rebuild,
+    "plan": Bench.plan,
 }

@@ -257,6 +257,21 @@ def test_changes_of_types_are_judged_as_the_server_does_them(project):
     assert [step["effects"][0]["work"] for step in steps] == [work for _, _, work in TYPES]
 
 
+@on("postgresql")
+def test_a_domain_with_constraints_writes_the_table_anew(person):
+    person.database.run("create domain free as integer")
+    person.database.run("create domain positive as integer check (value > 0)")
+    with person.database.engine.connect() as connection:
+        for name, is_rewritten in (("free", False), ("positive", True)):
+            before = connection.exec_driver_sql("select pg_relation_filenode('person')").scalar()
+            connection.exec_driver_sql(f"alter table person add column c_{name} {name}")
+            assert (before != connection.exec_driver_sql("select pg_relation_filenode('person')").scalar()) == is_rewritten
+        connection.rollback()
+    person.revision("for name in ('free', 'positive'):\n    op.execute(f'ALTER TABLE person ADD COLUMN c {name}')", id="bbbb")
+    steps = json.loads(person.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    assert [step["effects"][0]["work"] for step in steps] == ["", "rewrite"]
+
+
 # -- review
 
 

@@ -67,7 +67,7 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if upper.startswith("VALIDATE CONSTRAINT"):
         return says("validate", SUE, "", "scan")
     if ADD_COLUMN.match(action):
-        return of_new_column(table, action, parents)
+        return of_new_column(table, action, parents, live)
     if upper.startswith("ADD"):
         return of_constraint(table, upper, parents)
     if found := TYPE.match(action):
@@ -80,7 +80,7 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     return says("alter", AX, "reads")
 
 
-def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
+def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...], live: Any) -> Effect:
     """ADD COLUMN: most are a matter of the catalog since version 11."""
     upper = action.upper()
     if re.search(r"GENERATED ALWAYS AS \(.*\) STORED", upper):
@@ -88,6 +88,8 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
     if re.search(r"\b(BIG|SMALL)?SERIAL\b|AS IDENTITY", upper):
         return Effect("numbered column", table, AX, "reads", "rewrite", parents)
     default = re.search(r"\bDEFAULT (.*)", action, re.IGNORECASE)
+    if has_constrained_domain(action, live):
+        return Effect("volatile default", table, AX, "reads", "rewrite", parents)
     if default and VOLATILE.search(default[1]):
         return Effect("volatile default", table, AX, "reads", "rewrite", parents)
     if re.search(r"\bUNIQUE\b|\bPRIMARY KEY\b", upper):
@@ -95,6 +97,19 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
     if re.search(r"\bCHECK\s*\(", upper):
         return Effect("check", table, AX, "reads", "scan", parents)
     return Effect("new column", table, AX, "reads", "scan" if parents and default else "", parents)
+
+
+def has_constrained_domain(action: str, live: Any) -> bool:
+    """Whether a new column has a domain with constraints: each row is checked, even where the column is null."""
+    found = re.match(rf"{ADD_COLUMN.pattern}{NAME} ({NAME})", action, re.IGNORECASE)
+    if found is None or live.connection is None:
+        return False
+    name = found[1].replace("'", "''")
+    query = (
+        f"select 1 from pg_type t where t.oid = to_regtype('{name}') and t.typtype = 'd'"
+        " and (t.typnotnull or exists (select from pg_constraint c where c.contypid = t.oid))"
+    )
+    return bool(live.some(query))
 
 
 def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
