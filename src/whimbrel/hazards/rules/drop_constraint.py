@@ -1,0 +1,32 @@
+"""A constraint goes, and with it what it promised about the rows.
+
+What it kept out can come in from now on, and adding it again later fails on those rows. Drop it only where the rule itself has
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import shown
+from ..rule import Case, Found, Rule
+
+
+def look(case: Case) -> Iterator[Found]:
+    """DropConstraintOp on a table with rows."""
+    if isinstance(case.op, ops.DropConstraintOp) and case.table is not None and case.live.has_rows(case.table):
+        name = f"{shown(case.table)}.{case.op.constraint_name}"
+        yield Found(name, f"{case.op.constraint_name} keeps nothing out of {shown(case.table)} any more")
+
+
+rule = Rule(
+    code="constraint-dropped",
+    severity="notice",
+    why="Rows that the constraint kept out can come in, and stay when it comes back.",
+    look=look,
+    bad='op.execute("ALTER TABLE person DROP CONSTRAINT ck_person_age")',
+    good='op.execute("ALTER TABLE pet DROP CONSTRAINT ck_pet_age")',
+    on=("postgresql", "mysql"),
+)
