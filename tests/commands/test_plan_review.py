@@ -189,6 +189,26 @@ def test_a_line_may_be_ignored(person):
     person.ok("upgrade")
 
 
+@pytest.mark.parametrize(
+    "up",
+    [
+        "if len(sa.inspect(op.get_bind()).get_columns('person')) > 1:\n    op.drop_column('person', 'name')",
+        "if op.get_bind().execute(sa.text('select 1')).scalar():\n    op.execute('alter table person drop column name')",
+    ],
+)
+def test_what_is_dropped_under_a_condition_needs_consent_too(person, up):
+    person.revision(up, id="bbbb")
+    person.refused("upgrade").says(KEY)
+    person.ok("upgrade", "--accept", KEY)
+    assert person.database.columns("person") == ["id"]
+
+
+def test_and_on_the_way_down(person):
+    person.revision("pass", "if sa.inspect(op.get_bind()).has_table('person'):\n    op.drop_table('person')", id="bbbb")
+    person.ok("upgrade")
+    person.refused("downgrade").says("drop-table-loses-data:person")
+
+
 # -- plan
 
 

@@ -135,7 +135,8 @@ def agreed(finding: Finding, ask: Asker) -> bool:
 
 
 def refusal(blocked: Sequence[Finding], command: str) -> Refused:
-    """The error that names each danger, and how to consent."""
+    """The error that names each danger once, and how to consent."""
+    blocked = list({(each.database, each.revision, each.key): each for each in reversed(blocked)}.values())[::-1]
     lines = [
         f"  {f'[{each.database}] ' if each.database else ''}{each.revision}  {words(each)}\n    at {each.place}"
         for each in blocked[:MOST_LISTED]

@@ -23,6 +23,7 @@ from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
 from ..revisions.revision import Revision
+from ..revisions.touched import Touch, drops
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step
 
@@ -61,7 +62,9 @@ class Notes:
         except Exception as error:
             why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0]
             place, line = self.place_of(frames_of(error))
-            self.steps.append(Step((), (), place, line, why=f"{why}; what comes after it is not known either"))
+            # Whatever the answer would have been: what the text says may be dropped is judged.
+            may_drop = tuple(map(as_operation, drops(self.revision, direction)))
+            self.steps.append(Step(may_drop, (), place, line, why=f"{why}; what comes after it is not known either"))
         return Planned(self.revision, direction, tuple(self.steps))
 
     def note(self, op: Any, execute: Callable[[], Any], is_batch: bool) -> Any:
@@ -112,6 +115,14 @@ class Notes:
         return display_path(self.revision.path), ""
 
 
+def as_operation(touch: Touch) -> Any:
+    """A table or column that the text of a revision drops."""
+    (schema, table), column = touch.table, touch.thing
+    if touch.how == "drop_column" and column is not None:
+        return ops.DropColumnOp(table, column, schema=schema)
+    return ops.DropTableOp(table, schema=schema)
+
+
 class Bind:
     """What ``op.get_bind()`` gives while a revision is only looked at: statements are noted, answers there are none."""
 
@@ -160,6 +171,8 @@ class Bind:
         """Nothing to commit."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise Opaque("it looks at the database")
         raise Opaque(f"it uses '{name}' of the connection")
 
 

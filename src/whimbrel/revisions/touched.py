@@ -73,14 +73,25 @@ def touches(revision: Revision) -> Touches:
     return read(revision.path, changed)
 
 
+def drops(revision: Revision, direction: str) -> tuple[Touch, ...]:
+    """The tables and columns that a function of a revision may drop, under whatever condition."""
+    try:
+        changed = revision.path.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    left_out = "upgrade" if direction == "downgrade" else "downgrade"
+    found = read(revision.path, changed, left_out).found
+    return tuple(touch for touch in found if touch.how in ("drop_table", "drop_column"))
+
+
 @lru_cache(maxsize=10_000)
-def read(path: Path, changed: int) -> Touches:
-    """The same by path."""
+def read(path: Path, changed: int, left_out: str = "downgrade") -> Touches:
+    """The same by path. left_out: how the functions are called that don't count."""
     try:
         tree = ast.parse(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return Touches((), False, frozenset(), ())
-    body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade"))]
+    body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith(left_out))]
     reader = Reader()
     for node in body:
         reader.visit(node)
