@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import REAL, Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
+from sqlalchemy.exc import SQLAlchemyError
 
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
@@ -307,11 +308,18 @@ class Postgresql(Dialect):
 
     @contextmanager
     def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """statement_timeout; a savepoint that is rolled back takes it back, too."""
+        """statement_timeout; a savepoint that is rolled back takes it back, too, and without a transaction we do."""
+        is_local = not self.autocommits(connection.connection.dbapi_connection)
+        set_to = text("SELECT set_config('statement_timeout', :value, :is_local)")
         before = connection.scalar(text("SELECT current_setting('statement_timeout')"))
-        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
-        yield
-        connection.execute(text("SELECT set_config('statement_timeout', :before, true)"), {"before": before})
+        connection.execute(set_to, {"value": str(int(seconds * 1000)), "is_local": is_local})
+        try:
+            yield
+        except SQLAlchemyError:
+            if not is_local:
+                connection.execute(set_to, {"value": before, "is_local": False})
+            raise
+        connection.execute(set_to, {"value": before, "is_local": is_local})
 
     def named_objects(self, connection: Connection) -> NamedObjects | None:
         """All three of them."""

@@ -201,7 +201,9 @@ class Live:
         """Nothing of this stays in the transaction, and it does not end by an error."""
         assert self.connection is not None
         was_open = self.connection.in_transaction()
-        with self.connection.begin_nested() if self.dialect.ddl_rolls_back and self.dialect.hides_own_schema else nothing():
+        driver = self.connection.connection.dbapi_connection
+        errors_end_transactions = self.dialect.ddl_rolls_back and self.dialect.hides_own_schema
+        with self.connection.begin_nested() if errors_end_transactions and not self.dialect.autocommits(driver) else nothing():
             yield
         if not was_open and self.connection.in_transaction():
             self.connection.rollback()
