@@ -60,9 +60,22 @@ class RunContext(MigrationContext):
                 self.connection.commit()  # statements of env.py before the run: SET search_path and the like
         self.environment_context.work(self, kw)
 
-    def per_revision(self) -> Any:
-        """A transaction around one revision (or some), where the outer one is not env.py's."""
-        return self.begin_transaction(_per_migration=True)
+    @contextmanager
+    def per_revision(self) -> Iterator[None]:
+        """A transaction around one revision (or some), where the outer one is not env.py's.
+
+        A revision that ends it (``op.get_bind().commit()``) has SQLAlchemy begin another one: that ends here, too.
+        """
+        ends_here = self.commits_each
+        try:
+            with self.begin_transaction(_per_migration=True):
+                yield
+            if ends_here and self.connection is not None and self.connection.in_transaction():
+                self.connection.commit()
+        except BaseException:
+            if ends_here and self.connection is not None and self.connection.in_transaction():
+                self.connection.rollback()
+            raise
 
     @property
     def commits_each(self) -> bool:

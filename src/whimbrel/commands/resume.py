@@ -40,12 +40,15 @@ class Resumed(Migrated):
         return {**super().as_data(), "settled": dict(self.settled)}
 
 
-def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Listener = ignore) -> Resumed:
+def resume(
+    project: Project, way: Way = "on", *, yes: bool = False, any_values: bool = False, on_event: Listener = ignore
+) -> Resumed:
     """Settle every revision that stopped half-way.
 
     way: go "on" after the last statement that ran; "back" undoes what ran; the marks answer for the statement that is in
     doubt, or, where none is, say that everything of the revision has been done or undone by hand.
-    yes: rows that would go with what is undone may go. Raises HalfApplied where it cannot be settled like that.
+    yes: rows that would go with what is undone may go. any_values: what ran counts, also where the revision would do it with
+    other values now. Raises HalfApplied where it cannot be settled like that.
     """
     from ..execution.env import Database, Task, run_environment
     from ..execution.runner import Runner
@@ -58,7 +61,7 @@ def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Li
         if runner.journal.half_applied():
             runner.alone(half_applied=True)
         for entry in runner.journal.half_applied():
-            outcome = settle(runner, entry, way, yes=yes)
+            outcome = settle(runner, entry, way, yes=yes, any_values=any_values)
             if isinstance(outcome, str):
                 settled.append((entry.revision, outcome))
             else:
@@ -70,7 +73,7 @@ def resume(project: Project, way: Way = "on", *, yes: bool = False, on_event: Li
     return Resumed(tuple(done), settled=tuple(settled))
 
 
-def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutcome | str:
+def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: bool) -> DatabaseOutcome | str:
     """Settle one revision; what was done to it, in words, or what ran."""
     from ..execution.half_applied import decided
     from ..execution.mark import mark
@@ -88,15 +91,16 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool) -> DatabaseOutc
         mark(runner, entry, is_done=False, current=current)
         return "undone"
     direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
-    return runner.resume(entry.revision, direction, Earlier(entry.id, parts), current)  # type: ignore[arg-type]
+    return runner.resume(entry.revision, direction, Earlier(entry.id, parts, any_values), current)  # type: ignore[arg-type]
 
 
 @subcommand(verbose="Say when a revision begins, too.")
 @click.option("--back", is_flag=True, help="Undo what ran, the last operation first.")
 @click.option("--yes", is_flag=True, help="With --back: rows that go with what is undone may go.")
+@click.option("--any-values", is_flag=True, help="What ran counts, also where it would run with other values now.")
 @click.option("--mark-done", is_flag=True, help="The statement in doubt has run; or all of the revision was done by hand.")
 @click.option("--mark-undone", is_flag=True, help="The statement in doubt has not run; or all was undone by hand.")
-def command(call: Call, back: bool, yes: bool, mark_done: bool, mark_undone: bool) -> Resumed:
+def command(call: Call, back: bool, yes: bool, any_values: bool, mark_done: bool, mark_undone: bool) -> Resumed:
     """Finish what stopped half-way.
 
     MySQL and MariaDB cannot roll back DDL, and some statements of PostgreSQL refuse a transaction. When such a revision
@@ -105,4 +109,4 @@ def command(call: Call, back: bool, yes: bool, mark_done: bool, mark_undone: boo
     asked: list[Way] = ["back"] * back + ["mark-done"] * mark_done + ["mark-undone"] * mark_undone  # type: ignore[assignment]
     if len(asked) > 1:
         raise UsageError("--back, --mark-done and --mark-undone exclude each other.")
-    return resume(call.project, asked[0] if asked else "on", yes=yes, on_event=call.tell)
+    return resume(call.project, asked[0] if asked else "on", yes=yes, any_values=any_values, on_event=call.tell)

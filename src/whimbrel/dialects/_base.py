@@ -17,21 +17,22 @@ from ._effects import Effect
 from ._rates import USUAL
 from ._sessions import Blocker, Lock, Phase
 
-Kind = Literal["read", "write", "ddl", "outside", "commit"]
+Kind = Literal["read", "write", "ddl", "outside", "commit", "rollback"]
 """What executing a statement means for the transaction that it stands in.
 
 read: nothing, it may be repeated at will. write: it is part of it. ddl: it commits what was before it, and itself.
-outside: it refuses to be in one. commit: it ends it.
+outside: it refuses to be in one. commit: it ends it. rollback: it takes it back.
 """
 
 COMMENTS = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
 READ = re.compile(
-    COMMENTS + r"(SELECT|SHOW|EXPLAIN|DESC|DESCRIBE|SET|USE|VALUES|TABLE|FETCH|DECLARE|CLOSE|SAVEPOINT|RELEASE|ROLLBACK|PRAGMA"
-    r"|DISCARD|LISTEN|PREPARE|DEALLOCATE|RESET|WITH)\b",
+    COMMENTS + r"(SELECT|SHOW|EXPLAIN|DESC|DESCRIBE|SET|USE|VALUES|TABLE|FETCH|DECLARE|CLOSE|SAVEPOINT|RELEASE|PRAGMA|DISCARD"
+    r"|LISTEN|PREPARE|DEALLOCATE|RESET|WITH|ROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO)\b",
     re.IGNORECASE | re.DOTALL,
 )
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
 COMMIT = re.compile(COMMENTS + r"(COMMIT|END)(\s+(WORK|TRANSACTION))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+ROLLBACK = re.compile(COMMENTS + r"(ROLLBACK|ABORT)(\s+(WORK|TRANSACTION))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 BEGIN = re.compile(COMMENTS + r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE | re.DOTALL)
 DML = re.compile(COMMENTS + r"(INSERT|UPDATE|DELETE|REPLACE|MERGE|COPY|CALL|DO|LOAD|WITH|TRUNCATE)\b", re.IGNORECASE | re.DOTALL)
 DDL = re.compile(COMMENTS + r"(CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|COMMENT)\b", re.IGNORECASE | re.DOTALL)
@@ -119,6 +120,8 @@ class Dialect:
             return "write" if WRITES.search(statement.upper().replace("FOR UPDATE", "")) else "read"
         if COMMIT.match(statement) or BEGIN.match(statement):
             return "commit"
+        if ROLLBACK.match(statement):
+            return "rollback"
         return "ddl" if not self.ddl_rolls_back and DDL.match(statement) else "write"
 
     def autocommits(self, driver: Any) -> bool:
@@ -165,6 +168,15 @@ class Dialect:
     def look(self, connection: Connection, statement: str) -> str | None:
         """The look of what a DDL statement changes, to be compared with a later one; None where that cannot be told."""
         return None
+
+    @contextmanager
+    def outside_transactions(self, driver: Any) -> Iterator[None]:
+        """Have a connection of the driver, which is in no transaction, begin none for a while."""
+        driver.autocommit = True
+        try:
+            yield
+        finally:
+            driver.autocommit = False
 
     def before_outside(self, connection: Connection, statement: str) -> None:
         """Make room for a statement that is going to run outside a transaction."""

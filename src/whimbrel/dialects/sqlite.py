@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
 from ..errors import Refused
-from ._base import Dialect, as_look, grouped, schema_of
+from ._base import COMMENTS, Dialect, Kind, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._sessions import Lock
 
@@ -23,6 +23,7 @@ from ._sessions import Lock
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
 
 USUAL_TABLE = "alembic_version"
+VACUUM = re.compile(COMMENTS + r"VACUUM\b", re.IGNORECASE | re.DOTALL)
 UNSAFE = re.compile(r"\W")
 
 
@@ -114,6 +115,24 @@ class Sqlite(Dialect):
         ours = "type = 'view' and (name glob '*_journal_[0-9]*' or name glob '*_part_[0-9]*')"
         query = f"select type, name, sql from sqlite_master where not ({ours}) order by 1, 2"
         return as_look([list(row) for row in connection.exec_driver_sql(query)])
+
+    def kind_of(self, statement: str) -> Kind:
+        """As for any database; and VACUUM refuses to run in a transaction (manual, VACUUM)."""
+        return "outside" if VACUUM.match(statement) else super().kind_of(statement)
+
+    def is_repeatable(self, statement: str) -> bool:
+        """What only tidies up."""
+        return VACUUM.match(statement) is not None
+
+    @contextmanager
+    def outside_transactions(self, driver: Any) -> Iterator[None]:
+        """By Python's isolation_level, which means the same in every version and mode of its driver."""
+        driver = getattr(driver, "driver_connection", driver)  # of an asynchronous driver
+        before, driver.isolation_level = driver.isolation_level, None
+        try:
+            yield
+        finally:
+            driver.isolation_level = before
 
     def may_rebuild(self, source: str) -> bool:
         """Whether it uses batches."""

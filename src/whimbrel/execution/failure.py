@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from ..errors import WhimbrelError
+from ..errors import HalfApplied, WhimbrelError
 from . import trouble
 from .half_applied import half_applied
 from .journal import now
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
     """The error of a revision that raised an exception, with the state that it leaves."""
+    if isinstance(error, WhimbrelError):
+        return interrupted(runner, error, attempt)
     step = attempt.step
     way_out = runner.dialect.way_out(error) or "Mend the cause"
     known = trouble.of_revision(
@@ -34,6 +36,24 @@ def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
         return half_applied(known, stays, runner.project)
     known.state = left(runner)
     return known
+
+
+def raise_failed(runner: Runner, error: Exception, attempt: Attempt) -> NoReturn:
+    """Raise that error."""
+    known = failed(runner, error, attempt)
+    if known is error:
+        raise error
+    raise known from error
+
+
+def interrupted(runner: Runner, error: WhimbrelError, attempt: Attempt) -> WhimbrelError:
+    """An error of ours in the middle of a revision: the same, unless it leaves the revision half-applied."""
+    error.place = error.place or trouble.last_place(error, [attempt.step.revision.path])
+    if isinstance(error, HalfApplied) or runner.recorder.entry is None:
+        error.state = error.state or (None if isinstance(error, HalfApplied) else left(runner))
+        return error
+    stays = write_failure(runner, attempt, error.message, is_final=True)
+    return half_applied(error, stays, runner.project) if stays else error
 
 
 def write_failure(runner: Runner, attempt: Attempt, message: str, *, is_final: bool) -> list[str]:

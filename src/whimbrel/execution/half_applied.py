@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..dialects import Dialect
-from ..errors import HalfApplied, RevisionFailed
+from ..errors import HalfApplied, RevisionFailed, WhimbrelError
 from ..project import Project
 from .journal import Entry, Journal, Part
-from .parts import has_run, short
+from .parts import has_run
+from .statement import short
 
 MOST_STATEMENTS = 8
 
@@ -25,7 +26,7 @@ def refuse_half_applied(entries: Sequence[Entry], project: Project) -> None:
         )
 
 
-def half_applied(error: RevisionFailed, stays: Sequence[str], project: Project) -> HalfApplied:
+def half_applied(error: WhimbrelError, stays: Sequence[str], project: Project) -> HalfApplied:
     """The same error, of a revision of which something stays; or one before it, where nothing of this one does."""
     listed = [f"  {short(statement)}" for statement in stays[:MOST_STATEMENTS]]
     more = [f"  … and {len(stays) - MOST_STATEMENTS} more"] if len(stays) > MOST_STATEMENTS else []
@@ -36,7 +37,7 @@ def half_applied(error: RevisionFailed, stays: Sequence[str], project: Project) 
         state="\n".join([f"It stopped half-way. What ran before cannot be rolled back and stays ({count}):", *listed, *more])
         if stays
         else "A revision before it has committed a part of itself, and the rest of the run was rolled back.",
-        hint=ways_out(project),
+        hint=f"{error.hint} {ways_out(project)}" if error.hint and not isinstance(error, RevisionFailed) else ways_out(project),
         data={**error.data, "committed": list(stays)},
     )
 
@@ -64,7 +65,7 @@ def decided(journal: Journal, dialect: Dialect, entry: Entry, project: Project, 
         command = f"{project.command} resume"
         raise HalfApplied(
             f"The {entry.direction} of revision {entry.revision} was stopped while this statement ran, and the database does not"
-            f" tell whether it has: {short(last.statements[0])}",
+            f" tell whether it has: {short(last.statements[-1].text)}",
             hint=f"Look at the database. If it has run, type '{command} --mark-done', if not, '{command} --mark-undone'.",
         )
     return (parts if found else parts[:-1]), is_asked
@@ -73,5 +74,5 @@ def decided(journal: Journal, dialect: Dialect, entry: Entry, project: Project, 
 def settled(journal: Journal, dialect: Dialect, parts: Sequence[Part]) -> list[Part]:
     """Parts without those that were undone when ``resume --back`` was stopped itself."""
     undoing = [part for part in parts if part.state == "undoing"]
-    is_undone = bool(undoing) and dialect.look(journal.connection, undoing[0].statements[0]) != undoing[0].before
+    is_undone = bool(undoing) and dialect.look(journal.connection, undoing[0].texts[0]) != undoing[0].before
     return [part for part in parts if part.state != "undoing" or not is_undone]

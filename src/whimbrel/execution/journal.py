@@ -11,7 +11,8 @@ import getpass
 import os
 import platform
 import subprocess
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -23,6 +24,7 @@ import sqlalchemy as sa
 from .._alembic import RunContext
 from .._version import __version__
 from ..dialects import Beside, dialect_of
+from .statement import Statement, packed, unpacked
 
 LONG = sa.Text().with_variant(sa.Text(2**24 - 1), "mysql", "mariadb")  # whose TEXT has 64 KB, which a source may exceed
 UP = ("upgrade", "stamp", "accept")
@@ -86,8 +88,13 @@ class Part:
 
     id: int
     state: str
-    statements: tuple[str, ...]
+    statements: tuple[Statement, ...]
     before: str | None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The statements that stay, and those of which that is not known."""
+        return tuple(each.text for each in self.statements if each.kind == "write")
 
 
 class Journal:
@@ -96,12 +103,27 @@ class Journal:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.names = Names(context.own_names)
+        self._other: sa.Connection | None = None
+
+    @property
+    def run_connection(self) -> sa.Connection:
+        """The connection of the run."""
+        assert self.context.connection is not None
+        return self.context.connection
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection of the run: what is written is part of its transactions."""
-        assert self.context.connection is not None
-        return self.context.connection
+        """The connection that is read from and written to: what is written is part of its transactions."""
+        return self._other or self.run_connection
+
+    @contextmanager
+    def on(self, connection: sa.Connection) -> Iterator[None]:
+        """Use another connection to the same database for a while."""
+        before, self._other = self._other, connection
+        try:
+            yield
+        finally:
+            self._other = before
 
     @cached_property
     def summary(self) -> Summary:
@@ -159,11 +181,11 @@ class Journal:
         """What of a half-applied revision has been committed, in its order."""
         raise NotImplementedError
 
-    def add_part(self, entry: int, state: str, statements: Iterable[str], before: str | None = None) -> int:
+    def add_part(self, entry: int, state: str, statements: Iterable[Statement], before: str | None = None) -> int:
         """Write a part; returns its id."""
         raise NotImplementedError
 
-    def change_part(self, id: int, **values: Any) -> None:
+    def change_part(self, id: int, *, statements: Iterable[Statement] | None = None, **values: Any) -> None:
         """Change a part."""
         raise NotImplementedError
 
@@ -323,16 +345,17 @@ class TableJournal(Journal):
         if not self.has(self.parts):
             return []
         query = sa.select(self.parts).where(self.parts.c.entry == entry).order_by(self.parts.c.id)
-        return [Part(row.id, row.state, tuple(row.statements), row.before) for row in self.connection.execute(query)]
+        return [Part(row.id, row.state, unpacked(row.statements), row.before) for row in self.connection.execute(query)]
 
-    def add_part(self, entry: int, state: str, statements: Iterable[str], before: str | None = None) -> int:
+    def add_part(self, entry: int, state: str, statements: Iterable[Statement], before: str | None = None) -> int:
         """An INSERT."""
-        row = {"entry": entry, "state": state, "statements": list(statements), "before": before}
+        row = {"entry": entry, "state": state, "statements": packed(statements), "before": before}
         made = self.connection.execute(self.parts.insert().values(**row))
         return int(made.inserted_primary_key[0])  # type: ignore[index]
 
-    def change_part(self, id: int, **values: Any) -> None:
+    def change_part(self, id: int, *, statements: Iterable[Statement] | None = None, **values: Any) -> None:
         """An UPDATE."""
+        values |= {} if statements is None else {"statements": packed(statements)}
         self.connection.execute(self.parts.update().where(self.parts.c.id == id).values(**values))
 
     def drop_part(self, id: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..dialects import dialect_of
 from .journal import Entry, Journal, Part
+from .statement import Statement, packed, unpacked
 
 MOST_ENTRIES = 100
 MOST_CHARACTERS = 200_000
@@ -53,12 +54,12 @@ class ViewJournal(Journal):
 
     def rows_in(self, view: str) -> list[dict[str, Any]]:
         """Everything about the entries in a view."""
-        return unpacked(self.connection.exec_driver_sql(f"select details from {view}").scalar_one())
+        return decompressed(self.connection.exec_driver_sql(f"select details from {view}").scalar_one())
 
     def write(self, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a view say this."""
         states = json.dumps([[row["version_table"], *(row[name] for name in STATE)] for row in rows])
-        self.replace(view, rows, entries=states, details=packed(rows))
+        self.replace(view, rows, entries=states, details=compressed(rows))
 
     def replace(self, view: str, rows: Sequence[Mapping[str, Any]], **texts: str) -> None:
         """Make a view of one row with these texts, if there is something to say; in one transaction, wherever we are."""
@@ -112,7 +113,7 @@ class ViewJournal(Journal):
         number = int(views[-1].rpartition("_")[2]) if views else 0
         kept = self.rows_in(views[-1]) if views else []
         last = max((row["id"] for row in kept), default=0)
-        if not views or len(kept) >= MOST_ENTRIES or len(packed(kept)) > MOST_CHARACTERS:
+        if not views or len(kept) >= MOST_ENTRIES or len(compressed(kept)) > MOST_CHARACTERS:
             number, kept = number + 1, []
         for row in rows:
             last += 1
@@ -144,26 +145,27 @@ class ViewJournal(Journal):
     def all_parts(self) -> list[dict[str, Any]]:
         """The parts of all entries."""
         found = self.named(self.names.parts)
-        return unpacked(self.connection.exec_driver_sql(f"select details from {found[0]}").scalar_one()) if found else []
+        return decompressed(self.connection.exec_driver_sql(f"select details from {found[0]}").scalar_one()) if found else []
 
     def write_parts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make the view of the parts say this."""
-        self.replace(f"{self.names.parts}_1", rows, details=packed(rows))
+        self.replace(f"{self.names.parts}_1", rows, details=compressed(rows))
 
     def parts_of(self, entry: int) -> list[Part]:
         """From the view."""
         rows = (row for row in self.all_parts() if row["entry"] == entry)
-        return [Part(row["id"], row["state"], tuple(row["statements"]), row["before"]) for row in rows]
+        return [Part(row["id"], row["state"], unpacked(row["statements"]), row["before"]) for row in rows]
 
-    def add_part(self, entry: int, state: str, statements: Iterable[str], before: str | None = None) -> int:
+    def add_part(self, entry: int, state: str, statements: Iterable[Statement], before: str | None = None) -> int:
         """Write the view anew."""
         rows = self.all_parts()
         id = max((row["id"] for row in rows), default=0) + 1
-        self.write_parts([*rows, {"id": id, "entry": entry, "state": state, "statements": list(statements), "before": before}])
+        self.write_parts([*rows, {"id": id, "entry": entry, "state": state, "statements": packed(statements), "before": before}])
         return id
 
-    def change_part(self, id: int, **values: Any) -> None:
+    def change_part(self, id: int, *, statements: Iterable[Statement] | None = None, **values: Any) -> None:
         """Write the view anew."""
+        values |= {} if statements is None else {"statements": packed(statements)}
         self.write_parts([{**row, **values} if row["id"] == id else row for row in self.all_parts()])
 
     def drop_part(self, id: int) -> None:
@@ -175,12 +177,12 @@ class ViewJournal(Journal):
         self.write_parts([row for row in self.all_parts() if row["entry"] != entry])
 
 
-def packed(rows: Sequence[Mapping[str, Any]]) -> str:
+def compressed(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as a short text."""
     return base64.b64encode(zlib.compress(json.dumps(rows).encode(), 3)).decode()
 
 
-def unpacked(text: str) -> list[dict[str, Any]]:
+def decompressed(text: str) -> list[dict[str, Any]]:
     """The rows again."""
     found: list[dict[str, Any]] = json.loads(zlib.decompress(base64.b64decode(text)))
     return found

@@ -2,15 +2,16 @@
 
 Where every statement of a revision is in one transaction there is nothing to do. MySQL and MariaDB commit with each DDL
 statement ("Statements That Cause an Implicit Commit", MariaDB manual), PostgreSQL around statements that refuse a
-transaction, and a revision may commit by itself. What was written since the last commit is recorded in that commit; a
-statement that commits by itself is announced in the commit before it, with the look of what it is going to change, so
-that after a crash it can be told whether it has run.
+transaction, and a revision may commit by itself, or write on a connection of its own (``db.session``). What was written since
+the last commit of a connection is recorded in that commit; a statement that commits by itself is announced in the commit
+before it, with the look of what it is going to change, so that after a crash it can be told whether it has run.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,14 +19,14 @@ from sqlalchemy import event
 
 from ..dialects import Dialect
 from ..errors import StatementChanged
+from .expected import CHANGED, GONE, Expected, refuse_temporary
 from .journal import Journal, Part
+from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, length, short, values_of
 
-EXECUTIONS = ("do_execute", "do_executemany", "do_execute_no_params")
+EXECUTIONS = ("do_execute", "do_executemany", "do_execute_no_params", "handle_error")
+EVENTS = (*EXECUTIONS, "commit", "rollback", "savepoint", "rollback_savepoint")
+MOST_KEPT = 16_000_000  # characters of the answers to queries that wait for a commit
 Execute = Callable[[], object]
-CHANGED = (
-    "Let the file say again what ran (it may be mended after that point). Or finish or undo the rest by hand, and type 'resume"
-    " --mark-done' or 'resume --mark-undone'."
-)
 
 
 class AllSkipped(BaseException):
@@ -33,7 +34,7 @@ class AllSkipped(BaseException):
 
 
 class Recorder:
-    """Follows the statements of one revision after the other, on the connection of their run.
+    """Follows the statements of one revision after the other, on the connection of their run and on those that they open.
 
     before_commit: called before the first part of a revision is written down, to write what belongs to those before it.
     """
@@ -44,20 +45,22 @@ class Recorder:
         self.before_commit = before_commit
         self.is_outside: Callable[[str], bool] = lambda statement: False
         """Which statements shall run outside a transaction, besides those that must."""
-        self.on_statement: Callable[[str, bool], None] = lambda statement, skipped: None
+        self.on_statement: Callable[[Statement, bool], None] = lambda statement, skipped: None
         """Told of each statement of a revision that writes, and whether it was skipped."""
         self.execute: Callable[[str, Execute], None] = lambda statement, execute: (execute(), None)[1]
-        """How a statement that commits by itself is executed."""
+        """How a statement is executed that cannot be taken back."""
         self.is_ours = False  # while the journal itself executes something
         self.is_active = False
         self.entry: int | None = None
         self.committed: list[str] = []
         """The statements of this revision that were committed, those of earlier runs included."""
-        self.expected: list[str] = []
-        """Those of earlier runs that this one has not come to yet."""
-        self.pending: list[str] = []
-        """Those that were executed since the last commit."""
+        self.expected = Expected()
+        self.pending: dict[sa.Connection, list[Statement]] = {}
+        """What was executed since the last commit of each connection, and what it was answered."""
+        self.savepoints: dict[tuple[sa.Connection, str], int] = {}
+        self.kept = 0
         self.intent: int | None = None
+        self.announced: list[Statement] = []
         self.only_skips = False
         self.has_committed = False
         """Whether a part of any revision of this run was committed before the end of it."""
@@ -69,27 +72,32 @@ class Recorder:
         done: Sequence[Part] = (),
         *,
         only_skips: bool = False,
+        any_values: bool = False,
     ) -> None:
         """Follow a revision. row: its journal entry, written with its first part.
 
         entry, done: of an earlier run, what it has committed; those statements are not executed again.
-        only_skips: raise AllSkipped before anything else would be executed.
+        only_skips: raise AllSkipped after the last of them. any_values: skip also what ran with other values. Raises
+        StatementChanged where a temporary table would be missing.
         """
         self.only_skips = only_skips
-        self.is_active = True
         self.row, self.entry = row, entry
-        self.expected = [statement for part in done for statement in part.statements]
-        self.committed = list(self.expected)
-        self.pending = []
-        self.intent = done[-1].id if done and done[-1].state == "intent" else None
+        found = [statement for part in done for statement in part.statements]
+        self.expected = Expected(found, any_values=any_values)
+        self.committed = [each.text for each in found if each.kind == "write"]
+        self.pending, self.savepoints, self.kept = {}, {}, 0
+        self.intent, self.announced = (done[-1].id if done and done[-1].state == "intent" else None), []
+        if not only_skips:
+            refuse_temporary(self.committed)
+        self.is_active = True
 
     def finish(self) -> int | None:
         """The revision has ended, and is going to be committed: forget its parts. Returns its entry, if it has one.
 
         Raises StatementChanged where an earlier run did more.
         """
-        if self.expected:
-            raise StatementChanged(f"The revision does no longer do all that has run: {short(self.expected[0])}", hint=CHANGED)
+        if left := self.expected.left():
+            raise StatementChanged(f"The revision does no longer do all that has run: {short(left.text)}", hint=CHANGED)
         self.is_active = False
         if self.entry is not None:
             self.journal.drop_parts(self.entry)
@@ -98,148 +106,235 @@ class Recorder:
     @property
     def connection(self) -> sa.Connection:
         """The connection of the run."""
-        return self.journal.connection
+        return self.journal.run_connection
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Follow what the connection executes and commits."""
-        engine = self.connection.engine
-        listeners: list[tuple[str, Any]] = [(name, getattr(self, f"_{name}")) for name in EXECUTIONS]
-        listeners.append(("commit", self._commit))
+        """Follow what the connections of this thread to this database execute and commit."""
+        self.thread = threading.get_ident()
+        self.place = self.dialect.place(self.connection.engine.url)
+        listeners = [(name, getattr(self, f"_{name}")) for name in EVENTS]
         for name, listener in listeners:
-            event.listen(engine, name, listener)
+            event.listen(sa.Engine, name, listener)
         try:
             yield
         finally:
             for name, listener in listeners:
-                event.remove(engine, name, listener)
+                event.remove(sa.Engine, name, listener)
+
+    def follows(self, connection: sa.Connection) -> bool:
+        """Whether what this connection does is the revision's, and stays with it."""
+        if not self.is_active or self.is_ours or threading.get_ident() != self.thread:
+            return False
+        if connection is self.connection or connection.engine is self.connection.engine:
+            return True
+        return self.place is not None and self.dialect.place(connection.engine.url) == self.place
 
     # -- SQLAlchemy's events; True says that the statement was dealt with
 
     def _do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
-        execute = self.journal.context.dialect.do_execute
-        return self.meet(statement, context, lambda: execute(cursor, statement, parameters, context))
+        return self.meet(
+            statement, parameters, context, cursor, lambda: context.dialect.do_execute(cursor, statement, parameters, context)
+        )
 
     def _do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
-        execute = self.journal.context.dialect.do_executemany
-        return self.meet(statement, context, lambda: execute(cursor, statement, parameters, context))
+        return self.meet(
+            statement, parameters, context, cursor, lambda: context.dialect.do_executemany(cursor, statement, parameters, context)
+        )
 
     def _do_execute_no_params(self, cursor: Any, statement: str, context: Any) -> bool | None:
-        execute = self.journal.context.dialect.do_execute_no_params
-        return self.meet(statement, context, lambda: execute(cursor, statement, context))
+        return self.meet(
+            statement, None, context, cursor, lambda: context.dialect.do_execute_no_params(cursor, statement, context)
+        )
 
     def _commit(self, connection: sa.Connection) -> None:
-        if connection is self.connection and self.is_active:
-            self.flush()
+        if self.follows(connection):
+            self.flush(connection)
+
+    def _rollback(self, connection: sa.Connection) -> None:
+        if self.follows(connection):
+            self.take_back(connection)
+
+    def _savepoint(self, connection: sa.Connection, name: str) -> None:
+        if self.follows(connection):
+            self.savepoints[connection, name] = len(self.pending.get(connection, ()))
+
+    def _rollback_savepoint(self, connection: sa.Connection, name: str, _: Any) -> None:
+        if self.follows(connection):
+            self.take_back(connection, self.savepoints.get((connection, name), 0))
+
+    def _handle_error(self, found: Any) -> None:
+        if isinstance(found.original_exception, AllSkipped):
+            found.is_disconnect = False  # the connection is as good as before
 
     # -- what is done with a statement
 
-    def meet(self, statement: str, context: Any, execute: Execute) -> bool | None:
+    def meet(self, text: str, parameters: Any, context: Any, cursor: Any, execute: Execute) -> bool | None:
         """Execute, skip or announce a statement; None leaves it to the driver."""
-        if not self.is_active or self.is_ours or context is None or context.root_connection is not self.connection:
+        if context is None or not self.follows(context.root_connection):
             return None
-        kind = "outside" if self.is_outside(statement) else self.dialect.kind_of(statement)
-        if kind == "read":
+        connection: sa.Connection = context.root_connection
+        is_beside = connection is not self.connection
+        kind = "outside" if not is_beside and self.is_outside(text) else self.dialect.kind_of(text)
+        if kind == "rollback":
+            self.take_back(connection)
             return None
-        if self.only_skips and not self.expected:
+        if self.only_skips and not self.expected.unmet and kind != "read":
             raise AllSkipped
         if kind == "commit":
-            self.flush()
-            if self.dialect.is_commit(statement):  # said to the driver, which would not learn it from the server
-                self.journal.context.dialect.do_commit(self.connection.connection.dbapi_connection)
-                return True
-            return None
-        if self.skips(statement):
-            return True
-        if kind == "outside" or self.is_autocommit:
-            self.outside(statement, execute, is_alone=self.is_autocommit)
-            return True
-        if kind == "ddl":
-            self.announce(statement)
-            self.execute(statement, execute)
-            self.committed.append(statement)
-            return True
-        self.pending.append(statement)
-        self.on_statement(statement, False)
-        return None
+            return self.commit(connection, text)
+        statement = Statement(text, values_of(parameters), "read" if kind == "read" else "write", is_beside)
 
-    def skips(self, statement: str) -> bool:
-        """Whether an earlier run has committed this statement. Raises StatementChanged where it was another one."""
-        if not self.expected:
-            return False
-        if self.expected[0] != statement:
-            raise StatementChanged(
-                "What has run does not match what the revision would do now.\n"
-                f"  ran:       {short(self.expected[0])}\n  would run: {short(statement)}",
-                hint=CHANGED,
-            )
-        self.on_statement(self.expected.pop(0), True)
+        def perform() -> None:
+            self.perform(connection, context, cursor, statement, execute)
+
+        if earlier := self.expected.meet(statement):
+            self.skip(context, cursor, earlier)
+        elif kind == "read":
+            perform()
+            if statement.answer.rows is not None:  # what follows may depend on them
+                self.keep(connection, statement)
+        elif kind == "outside" and not (is_beside or self.is_autocommit(connection)):
+            self.outside(statement, perform)
+        elif kind in ("ddl", "outside") or self.is_autocommit(connection):
+            self.alone(connection, statement, perform, is_ddl=kind == "ddl")
+        else:
+            perform()
+            self.keep(connection, statement)
+            self.on_statement(statement, False)
         return True
 
-    def flush(self) -> None:
-        """Write down, in the commit that comes now, what was written since the last one."""
-        if self.pending:
-            self.write(lambda entry: self.journal.add_part(entry, "done", self.pending))
-            self.committed += self.pending
-            self.pending = []
+    def commit(self, connection: sa.Connection, text: str) -> bool | None:
+        """A transaction is ended in so many words."""
+        self.flush(connection)
+        if self.dialect.is_commit(text):  # said to the driver, which would not learn it from the server
+            driver: Any = connection.connection.dbapi_connection
+            connection.dialect.do_commit(driver)
+            return True
+        return None
 
-    def announce(self, statement: str) -> None:
+    def skip(self, context: Any, cursor: Any, earlier: Statement) -> None:
+        """Have a statement answered as it was when it ran."""
+        if earlier.kind == "write":
+            self.on_statement(earlier, True)
+            if self.only_skips and not self.expected.unmet:
+                raise AllSkipped
+        if earlier.answer.columns is not None and earlier.answer.rows is None:
+            raise StatementChanged(f"The rows that this gave when it ran are not known: {short(earlier.text)}", hint=GONE)
+        answer_again(context, cursor, earlier)
+
+    def perform(self, connection: sa.Connection, context: Any, cursor: Any, statement: Statement, execute: Execute) -> None:
+        """Execute a statement. Where it fails, and the revision goes on, that is kept as any answer."""
+        try:
+            if self.dialect.ddl_rolls_back:
+                execute()
+            else:
+                self.execute(statement.text, execute)
+        except context.dialect.loaded_dbapi.Error as error:
+            statement.kind, statement.answer = "void", error_of(error)
+            if not (self.announced and self.announced[-1] is statement and self.has_happened()):
+                self.keep(connection, statement)
+            raise
+        statement.answer = answer_of(context, cursor)
+
+    def keep(self, connection: sa.Connection, statement: Statement) -> None:
+        """Let a statement wait for the commit."""
+        self.kept += sum(map(length, statement.answer.rows or ()))
+        if statement.kind == "write" or not (self.kept > MOST_KEPT or self.expected.has(statement)):
+            self.pending.setdefault(connection, []).append(statement)
+
+    def take_back(self, connection: sa.Connection, since: int = 0) -> None:
+        """What was executed since then was rolled back."""
+        for each in self.pending.get(connection, [])[since:]:
+            each.kind = "void" if each.kind == "write" else each.kind
+
+    def flush(self, connection: sa.Connection) -> None:
+        """Write down, in the commit that comes now, what was written on a connection since its last one."""
+        pending = self.pending.get(connection, [])
+        if any(each.kind == "write" for each in pending):
+            del self.pending[connection]
+            for part in in_parts(pending):
+                self.write(connection, "done", part)
+            self.committed += [each.text for each in pending if each.kind == "write"]
+
+    def alone(self, connection: sa.Connection, statement: Statement, perform: Callable[[], None], *, is_ddl: bool) -> None:
+        """Execute a statement that commits by itself. Whether DDL has run shows, and may be said in the next commit."""
+        self.announce(connection, statement)
+        perform()
+        self.committed.append(statement.text)
+        if not is_ddl:
+            self.settle()
+
+    def announce(self, connection: sa.Connection, statement: Statement) -> None:
         """Write down that a statement is going to be executed and committed."""
         self.on_statement(statement, False)
-        self.flush()
-        before = self.look(statement)
+        self.flush(connection)
+        before = self.look(connection, statement.text)
         self.settle()
-        self.intent = self.write(lambda entry: self.journal.add_part(entry, "intent", [statement], before))
+        *parts, self.announced = in_parts([*self.pending.pop(connection, []), statement])
+        for part in parts:
+            self.write(connection, "done", part)
+        self.intent = self.write(connection, "intent", self.announced, before)
 
     def settle(self) -> None:
         """The statement that was announced last has been executed."""
         if self.intent is not None:
             intent, self.intent = self.intent, None
-            self.write(lambda entry: self.journal.change_part(intent, state="done"))
+            announced, self.announced = self.announced, []
+            with self.ours():
+                if announced and announced[-1].answer != Answer():
+                    self.journal.change_part(intent, state="done", statements=announced)
+                else:
+                    self.journal.change_part(intent, state="done")
 
-    def outside(self, statement: str, execute: Execute, *, is_alone: bool) -> None:
-        """Execute a statement outside of any transaction.
+    def has_happened(self) -> bool:
+        """Whether the statement that was announced, and failed, has had its effect; else it was never announced."""
+        assert self.entry is not None
+        with suppress(Exception), self.ours():  # where the connection is gone, this is decided when the revision is resumed
+            part = next(each for each in self.journal.parts_of(self.entry) if each.id == self.intent)
+            if not has_run(self.connection, self.dialect, part):
+                self.journal.drop_part(part.id)
+                self.pending.setdefault(self.connection, []).extend(self.announced[:-1])
+                self.intent, self.announced = None, []
+                return False
+        return True
+
+    def outside(self, statement: Statement, perform: Callable[[], None]) -> None:
+        """Execute a statement of the run's connection outside of its transaction.
 
         The driver is told to commit and to leave transactions alone for a while; SQLAlchemy's transaction object stays:
         for these drivers a transaction begins with the next statement.
         """
         driver: Any = self.connection.connection.dbapi_connection
-        if is_alone:
-            self.announce(statement)
-            execute()
-        else:
-            self.flush()
-            self.journal.context.dialect.do_commit(driver)
-            driver.autocommit = True
-            try:
-                self.announce(statement)
-                with self.ours():
-                    self.dialect.before_outside(self.connection, statement)
-                execute()
-            finally:
-                driver.autocommit = False
-        self.committed.append(statement)
+        self.flush(self.connection)
+        self.connection.dialect.do_commit(driver)
+        with self.dialect.outside_transactions(driver):
+            self.announce(self.connection, statement)
+            with self.ours():
+                self.dialect.before_outside(self.connection, statement.text)
+            perform()
+        self.committed.append(statement.text)
         self.settle()
-        if not is_alone:
-            self.journal.context.dialect.do_commit(driver)
+        self.connection.dialect.do_commit(driver)
 
-    def look(self, statement: str) -> str | None:
+    def look(self, connection: sa.Connection, statement: str) -> str | None:
         """What a statement is going to change, as it is now; None where that does not show."""
         if self.dialect.changes_rows(statement):
             return None
         with self.ours():
-            return self.dialect.look(self.connection, statement)
+            return self.dialect.look(connection, statement)
 
-    def write(self, function: Callable[[int], Any]) -> Any:
-        """Write to the journal, on the connection of the run."""
-        with self.ours():
+    def write(self, connection: sa.Connection, state: str, statements: Sequence[Statement], before: str | None = None) -> int:
+        """Write a part to the journal, on the connection whose transaction it belongs to; returns its id."""
+        with self.ours(), self.journal.on(connection):
             if self.entry is None:
-                self.before_commit()
+                if connection is self.connection:
+                    self.before_commit()
                 if self.dialect.ddl_rolls_back:  # else it was there before
                     self.journal.prepare(parts=True)
                 self.entry = self.journal.start(self.row())
                 self.has_committed = True
-            return function(self.entry)
+            return self.journal.add_part(self.entry, state, statements, before)
 
     @contextmanager
     def ours(self) -> Iterator[None]:
@@ -250,13 +345,12 @@ class Recorder:
         finally:
             self.is_ours = before
 
-    @property
-    def is_autocommit(self) -> bool:
+    def is_autocommit(self, connection: sa.Connection) -> bool:
         """Whether the driver commits each statement, as in an ``autocommit_block()``."""
-        return self.dialect.autocommits(self.connection.connection.dbapi_connection)
+        return self.dialect.autocommits(connection.connection.dbapi_connection)
 
     def decide(self) -> list[str]:
-        """After a statement has failed: forget that it was announced, unless it can be seen that it has run.
+        """After a revision has failed: forget that a statement was announced, unless it can be seen that it has run.
 
         Returns the statements that were committed.
         """
@@ -265,18 +359,12 @@ class Recorder:
         if parts and parts[-1].state == "intent" and not has_run(self.connection, self.dialect, parts[-1]):
             self.journal.drop_part(parts[-1].id)
             parts.pop()
-        return [statement for part in parts for statement in part.statements]
+        return [text for part in parts for text in part.texts]
 
 
 def has_run(connection: sa.Connection, dialect: Dialect, part: Part) -> bool | None:
     """Whether an announced statement has been executed; None where that cannot be told."""
-    (statement,) = part.statements
+    statement = part.statements[-1].text
     if part.before is None:
         return False if dialect.is_repeatable(statement) else None
     return dialect.look(connection, statement) != part.before
-
-
-def short(statement: str, width: int = 100) -> str:
-    """A statement in one line."""
-    words = " ".join(statement.split())
-    return words if len(words) <= width else words[: width - 1] + "…"

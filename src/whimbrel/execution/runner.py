@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from .._alembic import callbacks, options_of, step_info
 from ..dialects import dialect_of
 from ..dialects._base import sqlstate
-from ..errors import NotCommitted, Refused, WhimbrelError
+from ..errors import NotCommitted, Refused
 from ..events import Direction, Listener, Noticed, RevisionFinished, RevisionStarted
 from ..project import Project
 from ..revisions import rows
@@ -25,7 +25,7 @@ from ..revisions.revision import Revision
 from ..revisions.rows import Rows
 from .alterations import careful_alterations
 from .env import Database
-from .failure import failed
+from .failure import raise_failed
 from .half_applied import refuse_half_applied
 from .journal import Run, now
 from .journals import journal_of
@@ -230,18 +230,14 @@ class Runner:
         attempt = Attempt(steps[0])
         try:
             self.once(steps, state, attempt, earlier)
-        except WhimbrelError:
-            raise
         except Exception as error:
             if not (self.may_use_new_values(error) or self.may_switch_keys_off(error)):
-                raise failed(self, error, attempt) from error
+                raise_failed(self, error, attempt)
             attempt = Attempt(steps[0])
             try:
                 self.once(steps, state, attempt, earlier)
-            except WhimbrelError:
-                raise
             except Exception as error:
-                raise failed(self, error, attempt) from error
+                raise_failed(self, error, attempt)
         for done, took in zip(steps, attempt.seconds, strict=False):
             self.applied.append(Applied(done.revision.id, done.revision.message, done.direction, took))
             self.on_event(RevisionFinished(self.database.name, done.revision.id, done.revision.message, done.direction, took))
@@ -296,7 +292,8 @@ class Runner:
         self.database.has_changed = True
         if not self.context.as_sql:
             entry, done = (earlier.entry, earlier.done) if earlier else (None, ())
-            self.recorder.begin(lambda: self.entry(step.revision, step.direction, attempt.began, "started"), entry, done)
+            row = partial(self.entry, step.revision, step.direction, attempt.began, "started")
+            self.recorder.begin(row, entry, done, any_values=bool(earlier and earlier.any_values))
         started = time.perf_counter()
         step.call()
         self.note(attempt, time.perf_counter() - started)

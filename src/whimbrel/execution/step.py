@@ -28,6 +28,8 @@ class Earlier:
 
     entry: int
     done: Sequence[Part]
+    any_values: bool = False
+    """Whether what ran counts, also where the revision would do it with other values now."""
 
 
 class Attempt:

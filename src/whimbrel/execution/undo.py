@@ -16,10 +16,12 @@ from alembic.operations import Operations, ops
 
 from .._alembic import observed_operations
 from ..dialects._base import COMMENTS
-from ..errors import HalfApplied
+from ..errors import HalfApplied, StatementChanged
 from ..events import Direction
+from .expected import CHANGED
 from .journal import Entry, Part
-from .parts import AllSkipped, short
+from .parts import AllSkipped
+from .statement import Statement, short
 from .trouble import describe
 
 if TYPE_CHECKING:
@@ -94,20 +96,26 @@ def what_ran(runner: Runner, entry: Entry, parts: Sequence[Part]) -> list[Ran]:
     found: list[Ran] = []
     direction: Direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
     call = runner.database.function(runner.graph[entry.revision], direction)
+    if not any(part.texts for part in parts):
+        return found
     with runner.following(), observed_operations() as running:
 
-        def note(statement: str, skipped: bool) -> None:
+        def note(statement: Statement, skipped: bool) -> None:
             operation = running[0] if running else None
             if found and operation is not None and found[-1].operation is operation:
-                found[-1].statements.append(statement)
+                found[-1].statements.append(statement.text)
             else:
-                found.append(Ran(operation, [statement]))
+                found.append(Ran(operation, [statement.text]))
 
         runner.recorder.on_statement = note
-        runner.recorder.begin(dict, entry.id, parts, only_skips=True)
+        runner.recorder.begin(dict, entry.id, parts, only_skips=True, any_values=True)
         try:
             with runner.context.per_revision():
                 call()
+            left = runner.recorder.expected.left()
+            raise StatementChanged(
+                f"The revision does no longer do all that has run: {short(left.text) if left else ''}", hint=CHANGED
+            )
         except AllSkipped:
             pass
         finally:
@@ -238,15 +246,18 @@ def reverse(runner: Runner, entry: Entry, ran: Ran, operation: Any) -> None:
             journal.add_part(entry.id, "done", left)
 
 
-def split(parts: Sequence[Part], count: int) -> tuple[tuple[str, ...] | None, list[Part]]:
+def split(parts: Sequence[Part], count: int) -> tuple[tuple[Statement, ...] | None, list[Part]]:
     """The parts that hold the last so many statements, and the statements before those in the first of these parts."""
     taken: list[Part] = []
     for part in reversed(parts):
         if count <= 0:
             break
         taken.insert(0, part)
-        count -= len(part.statements)
-    return (taken[0].statements[:-count] if count < 0 else None), taken
+        count -= len(part.texts)
+    if count >= 0:
+        return None, taken
+    stay = [n for n, each in enumerate(taken[0].statements) if each.kind == "write"][:-count]
+    return taken[0].statements[: stay[-1] + 1], taken
 
 
 def bare(name: str) -> str:

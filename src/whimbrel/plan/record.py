@@ -59,7 +59,7 @@ class Notes:
         try:
             with operations.installed(), no_database(), redirect_stdout(silence), redirect_stderr(silence):
                 call()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0]
             place, line = self.place_of(frames_of(error))
             # Whatever the answer would have been: what the text says may be dropped is judged.

@@ -1,0 +1,285 @@
+"""A resumed revision takes the same way through its code as the run before it, whatever it asked the database.
+
+Each of these revisions stops after a statement that has committed what came before, and goes on with what it learned then.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import Project, on
+from whimbrel.dialects import dialect_of
+
+FIRST = """
+columns = [sa.Column("name", sa.String(20)), sa.Column("n", sa.Integer)]
+op.create_table("bird", sa.Column("id", sa.Integer, primary_key=True), *columns)
+op.create_table("gate", sa.Column("id", sa.Integer, primary_key=True))
+op.execute("insert into bird (name) values ('ruff'), ('knot'), ('smew')")
+"""
+COMMITS = {
+    "sqlite": "bind.commit()",
+    "postgresql": "op.create_index('ix_n', 'bird', ['n'], postgresql_concurrently=True)",
+    "mariadb": "op.create_index('ix_n', 'bird', ['n'])",
+}
+BIRDS = "bird = sa.Table('bird', sa.MetaData(), sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(20)))"
+WAYS = {
+    "a new key": f"""
+        {BIRDS}
+        key = bind.execute(bird.insert().values(name="dunlin")).inserted_primary_key[0]
+        STOP
+        op.execute(f"update bird set n = {{key}}")
+    """,
+    "how many rows": """
+        count = bind.execute(sa.text("update bird set n = 7 where id > 1")).rowcount
+        STOP
+        op.execute(f"insert into bird (name, n) values ('sum', {count})")
+    """,
+    "returned rows": """
+        rows = bind.execute(sa.text("insert into bird (name) values ('a'), ('b') returning id, name")).all()
+        STOP
+        for id, name in rows:
+            op.execute(f"update bird set name = '{name} {id}' where id = {id}")
+    """,
+    "a query whose answer has changed": """
+        for id, name in bind.execute(sa.text("select id, name from bird where n is null order by id")).all():
+            bind.execute(sa.text("update bird set n = :n where id = :id"), {"n": len(name), "id": id})
+        STOP
+        op.execute("update bird set n = n + 1")
+    """,
+    "half of a loop": """
+        for id in bind.scalars(sa.text("select id from bird where n is null order by id")).all():
+            bind.execute(sa.text("update bird set n = :n where id = :id"), {"n": id * 10, "id": id})
+            if id == 2:
+                STOP
+    """,
+    "what is there": """
+        if not sa.inspect(bind).has_table("nest"):
+            op.create_table("nest", sa.Column("id", sa.Integer))
+        STOP
+        op.execute("insert into nest values (1)")
+    """,
+    "a failure that is caught": """
+        try:
+            with bind.begin_nested():
+                bind.execute(sa.text("insert into bird (id, name) values (1, 'again')"))
+        except sa.exc.IntegrityError as error:
+            op.execute("update bird set name = 'caught' where id = 1")
+        STOP
+        op.execute("update bird set n = 1")
+    """,
+    "what was rolled back": """
+        point = bind.begin_nested()
+        changed = bind.execute(sa.text("update bird set name = 'gone'")).rowcount
+        point.rollback()
+        op.execute("update bird set name = 'kept' where id = 3")
+        STOP
+        op.execute(f"update bird set n = {changed}")
+    """,
+    "objects of a session": """
+        from sqlalchemy.orm import Session, declarative_base
+        class Bird(declarative_base()):
+            __tablename__ = "bird"
+            id = sa.Column(sa.Integer, primary_key=True)
+            name = sa.Column(sa.String(20))
+        birds = [Bird(name="one"), Bird(name="two")]
+        with Session(bind) as session:
+            session.add_all(birds)
+            session.flush()
+            ids = [each.id for each in birds]
+            session.commit()
+        STOP
+        op.execute(f"update bird set n = {sum(ids)}")
+    """,
+    "a session of its own": """
+        from flask import current_app
+        db = current_app.extensions["sqlalchemy"]
+        db.session.execute(sa.text("insert into bird (name) values ('beside')"))
+        last = db.session.execute(sa.text("select max(id) from bird")).scalar()
+        db.session.commit()
+        STOP
+        op.execute(f"update bird set n = {last}")
+    """,
+    "kinds of values": """
+        many = bind.execute(sa.text("select 1.5, 'x', null, id, cast('2026-01-02' as VALUE) from bird where n is null")).all()
+        op.execute("update bird set n = 0")
+        STOP
+        op.execute(f"update bird set n = {len(many)}, name = '{many[0][1]}{many[0][4]}'")
+    """,
+}
+STOP = """
+{indent}{commits}
+{indent}if bind.execute(sa.text("select count(*) from gate")).scalar() == 0:
+{indent}    raise RuntimeError("the gate is shut")
+"""
+
+
+def written(way: str, kind: str) -> str:
+    """The body of a revision."""
+    lines = []
+    for line in ["bind = op.get_bind()", *(each[8:] for each in WAYS[way].splitlines())]:
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(STOP.format(indent=indent, commits=COMMITS[kind]) if line.strip() == "STOP" else line)
+    return "\n".join(lines).replace("VALUE", "char" if kind == "sqlite" else "date")
+
+
+@pytest.fixture
+def birds(project: Project) -> Project:
+    project.keywords = ", policy='off'"
+    project.app("")
+    project.ok("init")
+    project.revision(FIRST, id="aaaa")
+    project.ok("upgrade")
+    return project
+
+
+@pytest.mark.parametrize("way", [*WAYS])
+def test_a_resumed_revision_knows_what_it_knew(birds: Project, way: str):
+    up = written(way, birds.database.kind)
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3).says("the gate is shut")
+    birds.flask("resume").exits(3).says("the gate is shut")
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume").says("upgrade  bbbb")
+    resumed = birds.database.contents()
+
+    rebuild(birds)
+    birds.database.run("insert into gate values (1)")
+    birds.ok("upgrade")
+    assert birds.database.contents() == resumed
+    assert birds.database.version() == ["bbbb"]
+
+
+def rebuild(project: Project) -> None:
+    """The database as it was before the revision."""
+    with project.database.engine.begin() as connection:
+        dialect_of(connection.dialect.name).drop_all(connection)
+    project.ok("upgrade", "aaaa")
+
+
+def test_values_that_are_drawn_anew(birds: Project):
+    up = f"""
+        import secrets
+        bind = op.get_bind()
+        bind.execute(sa.text("update bird set name = :name"), {{"name": secrets.token_hex(4)}})
+        {COMMITS[birds.database.kind]}
+        if bind.execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    names = birds.database.run("select name from bird")
+    birds.refused("resume", code=3).says("This ran with other values than it would run with now", "resume --any-values")
+    birds.ok("resume", "--any-values").says("upgrade  bbbb")
+    assert birds.database.run("select name from bird") == names
+
+
+@on("mariadb")
+def test_ddl_that_fails_and_is_caught(birds: Project):
+    up = """
+        bind = op.get_bind()
+        try:
+            op.drop_index('ix_nowhere', 'bird')
+        except sa.exc.OperationalError as error:
+            op.execute(f"update bird set n = {error.orig.args[0]}")
+        op.create_table('nest', sa.Column('id', sa.Integer))
+        if bind.execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into nest values (1)")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3).says("(2 statements)", "  update bird set n = 1091", "  CREATE TABLE nest")
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.run("select distinct n from bird") == [(1091,)]
+    assert birds.database.rows("nest") == [(1,)]
+
+
+@on("mariadb")
+def test_a_temporary_table_is_not_there_when_the_rest_runs(birds: Project):
+    up = """
+        op.execute("create temporary table seen select id from bird")
+        op.create_table('nest', sa.Column('id', sa.Integer))
+        if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into nest select id from seen")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    birds.refused("resume", code=3).says("a temporary table, which is gone with the connection", "resume --mark-done")
+    assert birds.database.rows("nest") == []
+
+
+def test_back_undoes_what_ran_though_the_revision_fails_at_once(birds: Project):
+    before = birds.database.state()
+    if birds.database.kind == "sqlite":
+        up = "op.add_column('bird', sa.Column('age', sa.Integer))\nop.get_bind().commit()"
+    else:
+        up = COMMITS[birds.database.kind]
+    birds.revision(f"{up}\nraise SystemExit('no')", id="bbbb")
+    birds.flask("upgrade").exits(1)
+    birds.refused("upgrade", code=3)
+    birds.ok("resume", "--back").says("bbbb: undone")
+    assert birds.database.state() == before
+
+
+def test_what_comes_after_a_commit_of_the_revision_is_kept(birds: Project):
+    birds.revision("op.get_bind().commit()\nop.execute(\"insert into bird (name) values ('late')\")", id="bbbb")
+    birds.ok("upgrade")
+    assert birds.database.run("select count(*) from bird") == [(4,)]
+    assert birds.database.version() == ["bbbb"]
+
+
+def test_what_comes_after_a_commit_of_the_revision_is_gone_where_it_fails(birds: Project):
+    up = """
+        op.add_column('bird', sa.Column('age', sa.Integer))
+        op.get_bind().commit()
+        op.execute("insert into bird (name) values ('late')")
+        raise RuntimeError("no")
+    """
+    before = birds.database.state()
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3).says("(1 statement)", "ADD COLUMN age")
+    assert birds.database.run("select count(*) from bird") == [(3,)]
+    birds.ok("resume", "--back")
+    assert birds.database.state() == before
+
+
+@on("mariadb")
+def test_a_refusal_in_the_middle_says_that_the_revision_is_half_applied(birds: Project):
+    birds.revision(
+        "op.add_column('bird', sa.Column('age', sa.Integer))\nop.alter_column('bird', 'name', type_=sa.Integer())", id="bbbb"
+    )
+    before = birds.database.state()
+    birds.flask("upgrade").exits(3).says("would not survive the change to INTEGER", "It stopped half-way", "ADD COLUMN age")
+    birds.ok("resume", "--back")
+    assert birds.database.state() == before
+
+
+@on("sqlite")
+def test_vacuum_after_another_statement(birds: Project):
+    birds.revision(
+        "op.add_column('bird', sa.Column('age', sa.Integer))\nop.execute('vacuum')\nop.drop_column('bird', 'n')", id="b"
+    )
+    birds.ok("upgrade")
+    assert birds.database.columns("bird") == ["id", "name", "age"]
+
+
+@on("postgresql", "mariadb")
+def test_tables_made_beside_the_run(birds: Project):
+    up = """
+        from flask import current_app
+        db = current_app.extensions["sqlalchemy"]
+        meta = sa.MetaData()
+        sa.Table('nest', meta, sa.Column('id', sa.Integer, primary_key=True))
+        meta.create_all(db.engine)
+        if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into nest values (1)")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3).says("CREATE TABLE nest")
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.rows("nest") == [(1,)]
