@@ -170,3 +170,13 @@ def test_git_knows_where_the_file_is(tags):
         subprocess.run(["git", *command.split()], cwd=tags.folder, check=True)
     tags.database.run("drop view whimbrel_journal_1")
     tags.refused("current").says("git has migrations/versions/bbbb_names.py", "git checkout")
+
+
+def test_what_failed_is_not_what_is_restored(tags):
+    before = (tags.versions / "bbbb_names.py").read_text()
+    edit(tags, "op.drop_column('tag', 'name')", "op.drop_column('tag', 'nome')")
+    tags.keywords = ", policy='off'"
+    tags.app("")
+    tags.flask("downgrade").exits(1)
+    tags.ok("show", "bbbb", "--restore")
+    assert (tags.versions / "bbbb_names.py").read_text() == before

@@ -283,3 +283,17 @@ def test_tables_made_beside_the_run(birds: Project):
     birds.database.run("insert into gate values (1)")
     birds.ok("resume")
     assert birds.database.rows("nest") == [(1,)]
+
+
+@on("postgresql")
+def test_a_revision_does_not_wait_for_itself(birds: Project):
+    birds.keywords = ", policy='off', lock_timeout=0.5"
+    birds.app("")
+    birds.revision(
+        "from flask import current_app\nop.add_column('bird', sa.Column('age', sa.Integer))\n"
+        "current_app.extensions['sqlalchemy'].session.execute(sa.text('select count(*) from bird'))",
+        id="bbbb",
+    )
+    before = birds.database.state()
+    birds.refused("upgrade").says("waits for a lock that it holds itself: select count(*) from bird", "op.get_bind()")
+    assert birds.database.state() == before

@@ -212,6 +212,11 @@ def test_rows_keep_their_number(shop):
         (["01.5"], "Float()", False),
         (["2020-01-01"], "Date()", True),
         (["x" * 50], "String(9)", True),
+        (["1e5"], "DateTime()", False),
+        (["2020"], "Date()", False),
+        (["2020-01-02", "x"], "Date()", True),
+        (["1.50"], "JSON()", False),
+        (['{"a": 1}', '"x"', "12"], "JSON()", True),
     ],
 )
 def test_what_a_type_change_may_do(shop, values, type_, is_fine):
@@ -247,3 +252,40 @@ def test_the_pragma_is_as_it_was(project):
     project.ok("upgrade")
     with project.loaded.app.app_context():
         assert project.loaded.db.session.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "is_fine"), [("bigint", 2**53 + 1, False), ("numeric", 0.5, True), ("bigint", 7, True)]
+)
+def test_numbers_that_become_floats(shop, declared, value, is_fine):
+    shop.database.run(f"create table t (a {declared})")
+    shop.database.run("insert into t values (:value)", value=value)
+    shop.revision(BATCH.format("t", "batch.alter_column('a', type_=sa.Float())"))
+    if is_fine:
+        shop.ok("upgrade")
+    else:
+        shop.refused("upgrade").says("t.a: 1 of 1 values would not survive", str(value))
+    assert shop.database.rows("t") == [(value,)]
+
+
+def test_values_are_looked_at_where_alembic_builds_the_table_too(shop):
+    shop.database.run("create table t (a varchar(10), b integer)")
+    shop.database.run("insert into t values ('007', 1)")
+    call = "batch.alter_column('a', type_=sa.Integer())"
+    shop.revision(f"with op.batch_alter_table('t', table_args=(sa.CheckConstraint('b > 0'),)) as batch:\n    {call}")
+    shop.refused("upgrade").says("t.a: 1 of 1 values would not survive", "'007'")
+
+
+def test_a_function_is_no_column(shop):
+    shop.database.run("create table t (id integer primary key, date text, made text, length int, check (length(made) > 0))")
+    shop.database.run("create index ix on t (date(made))")
+    before = sql_of(shop, "ix")
+    batch(shop, "t", "drop_column('date')", "drop_column('length')")
+    assert sql_of(shop, "ix") == before
+    assert "check (length(made) > 0)" in sql_of(shop, "t")
+
+
+def test_constraints_without_a_comma_between_them(shop):
+    shop.database.run("create table t (a int, b int, constraint u unique (a) constraint c check (a > 0) check (b > 0))")
+    batch(shop, "t", "drop_constraint('u')")
+    assert " ".join(sql_of(shop, "t").split()) == 'CREATE TABLE "t" (a int, b int,constraint c check (a > 0) ,check (b > 0))'

@@ -142,3 +142,41 @@ def test_a_table_that_is_given_needs_no_history(notes):
         id="cccc",
     )
     assert "VARCHAR(9)" in notes.ok("upgrade", "--sql", "bbbb:cccc").out
+
+
+def test_an_error_that_is_passed_over_loses_no_table(notes, other):
+    """As SQLite's own shell executes a script: each statement by itself, whatever became of the one before it."""
+    notes.revision(
+        "with op.batch_alter_table('tag') as batch:\n    batch.alter_column('note', nullable=False)\n"
+        "op.rename_table('tag', 'label')",
+        id="cccc",
+    )
+    script = notes.ok("upgrade", "--sql", "aaaa:cccc").out
+    other.execute("update note set text = ? where id = 2", ("b" * 75,))
+    errors, statement = [], ""
+    before = facts(other)
+    for line in script[: script.index("-- Running upgrade bbbb")].splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            try:
+                other.execute(statement)
+            except sqlite3.Error as error:
+                errors.append(str(error))
+            statement = ""
+    assert "CHECK constraint failed: short" in errors[0]
+    assert "CHECK constraint failed: is_whole" in errors[1]
+    assert facts(other) == before
+
+
+def test_a_table_that_is_renamed_after_it_was_built_anew(notes, other):
+    notes.revision(
+        "with op.batch_alter_table('tag') as batch:\n    batch.alter_column('note', nullable=False)\n"
+        "op.rename_table('tag', 'label')\n"
+        "with op.batch_alter_table('label') as batch:\n    batch.alter_column('note', nullable=True)\n"
+        "op.execute('delete from label')",
+        id="cccc",
+    )
+    other.executescript(notes.ok("upgrade", "--sql", "aaaa:cccc").out)
+    assert other.execute("select count(*) from label").fetchall() == [(0,)]
+    assert other.execute("select version_num from alembic_version").fetchall() == [("cccc",)]
+    assert not other.in_transaction

@@ -73,7 +73,7 @@ def log(
 ) -> Log:
     """What the journals of all databases say, the newest first.
 
-    revision: an id or its beginning. source: with the source that ran last. accept_edit: from now on the file of an
+    revision: an id or its beginning. source: with the source that ran to its end last. accept_edit: from now on the file of an
     applied revision is what ran. most: how many entries of a database at the most.
     """
     from ..execution.env import Task, run_environment
@@ -121,8 +121,8 @@ def matching(entries: list[Entry], revision: str) -> list[str]:
 
 
 def kept_source(journal: Journal, entries: list[Entry]) -> Iterator[str]:
-    """The newest source of some entries."""
-    for entry in entries:
+    """The newest source that ran to its end; one that failed or stopped, where none did."""
+    for entry in sorted(entries, key=lambda each: (each.outcome != "done", each.direction == "downgrade")):
         if (text := journal.source(entry.id)) is not None:
             yield text
             return

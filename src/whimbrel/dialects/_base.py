@@ -205,6 +205,10 @@ class Dialect:
         """Whether a statement failed because of somebody else's lock, so that it may succeed later."""
         return False
 
+    def holds_locks(self, connection: Connection) -> bool:
+        """Whether the transaction of a connection has locks that others may wait for."""
+        return False
+
     def ends_transaction(self, error: BaseException, connection: Connection) -> bool:
         """Whether the server has rolled back the whole transaction with that statement, not the statement alone."""
         return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import REAL, Connection, Table, event, text
 from sqlalchemy import Dialect as SqlaDialect
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
@@ -87,6 +89,9 @@ INVALID_INDEXES = """
 VALUES_OF_TYPE = """
     select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
 """
+LOCKS = (
+    "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
+)
 LOCK_CONFLICTS = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 BLOCKERS = """
     select b.pid, coalesce(a.usename, '?'), coalesce(host(a.client_addr), ''), coalesce(a.state, 'a prepared transaction'),
@@ -216,11 +221,23 @@ class Postgresql(Dialect):
             if not only_now:
                 connection.commit()
 
+        thread, place = threading.get_ident(), self.place(connection.engine.url)
+
+        def limit_other(other: Connection) -> None:
+            """A connection that a revision opens could wait for this one for ever."""
+            if other is not connection and threading.get_ident() == thread and self.place(other.engine.url) == place:
+                with closing(other.connection.cursor()) as cursor:
+                    cursor.execute(
+                        f"select set_config('lock_timeout', '{wanted}', true) where current_setting('lock_timeout') = '0'"
+                    )
+
         set_to(wanted)
         event.listen(connection, "before_cursor_execute", limit)
+        event.listen(Engine, "begin", limit_other)
         try:
             yield
         finally:
+            event.remove(Engine, "begin", limit_other)
             event.remove(connection, "before_cursor_execute", limit)
             with suppress(Exception):  # the connection is gone, or its transaction has failed and will take the setting with it
                 set_to("0")
@@ -228,6 +245,10 @@ class Postgresql(Dialect):
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By SQLSTATE."""
         return error is not None and sqlstate(error) in LOCK_CONFLICTS
+
+    def holds_locks(self, connection: Connection) -> bool:
+        """By pg_locks."""
+        return bool(connection.scalar(text(LOCKS)))
 
     def session(self, connection: Connection) -> int | None:
         """The process id of its backend."""

@@ -85,8 +85,9 @@ def refuse_edited(graph: Graph, journal: Journal, current: Collection[str]) -> N
 
 def was_edited(revision: Revision, command: str = "whimbrel") -> RevisionEdited:
     """What is said about an applied revision that was edited."""
+    named = f"{revision.id} ({revision.message})" if revision.message else revision.id
     return RevisionEdited(
-        f"Revision {revision.id} ({revision.message}) was edited after it ran on this database.",
+        f"Revision {named} was edited after it ran on this database.",
         place=display_path(revision.path),
         hint=f"Restore the file ('{command} show {revision.id} --restore'), or accept the edit with"
         f" '{command} log {revision.id} --accept-edit'.",

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from ..dialects import Dialect
-from ..errors import StatementChanged
+from ..errors import Refused, StatementChanged
 from .expected import CHANGED, GONE, Expected, refuse_temporary
 from .journal import Journal, Part
 from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, length, short, values_of
@@ -234,8 +234,21 @@ class Recorder:
             statement.kind, statement.answer = "void", error_of(error)
             if not (self.announced and self.announced[-1] is statement and self.has_happened()):
                 self.keep(connection, statement)
+            self.refuse_own_lock(connection, statement, error)
             raise
         statement.answer = answer_of(context, cursor)
+
+    def refuse_own_lock(self, connection: sa.Connection, statement: Statement, error: Exception) -> None:
+        """Raise Refused where the revision waits for itself: on a connection of its own for a lock of the run's."""
+        if connection is self.connection or not self.dialect.is_lock_conflict(error):
+            return
+        with self.ours():
+            if self.dialect.holds_locks(self.connection):
+                raise Refused(
+                    f"The revision waits for a lock that it holds itself: {short(statement.text)} runs on a connection of its own"
+                    " (db.session), which does not see what the revision has done so far.",
+                    hint="Use the connection of the revision: op.get_bind(), or Session(bind=op.get_bind()).",
+                ) from error
 
     def keep(self, connection: sa.Connection, statement: Statement) -> None:
         """Let a statement wait for the commit."""

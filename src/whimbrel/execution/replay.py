@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from .._alembic import Environment, RunContext, options_of
 from ..dialects import dialect_of
-from ..errors import Refused, RevisionFailed
+from ..errors import HalfApplied, Refused, RevisionFailed
 from ..events import ignore
 from ..project import Project
 from ..revisions import paths
@@ -42,7 +42,7 @@ def replay(project: Project, graph: Graph, database: Database, heads: Collection
         environment.configure(connection, **options)
         try:
             environment.run_migrations(**database.arguments)
-        except RevisionFailed as error:
+        except (RevisionFailed, HalfApplied) as error:
             raise Refused(
                 "What the tables look like follows from the history, and that cannot be run on an empty database:"
                 f" {error.message}",

@@ -67,6 +67,7 @@ class Runner:
         """Whether revisions of this run build tables anew without saying so in their source."""
         self.entries: list[dict[str, Any]] = []
         """What is going to be written to the journal with the next commit."""
+        self.script: Script | None = None
         self.recorder = Recorder(self.journal, self.dialect, self.write_entries)
 
     def start(self) -> tuple[str, ...]:
@@ -136,7 +137,8 @@ class Runner:
         if steps:
             self.make_table()
         if self.context.as_sql and self.dialect.rebuilds_tables:
-            self.context.environment_context.flush_batch = self.script().flush
+            self.script = self.new_script()
+            self.context.environment_context.flush_batch = self.script.flush
         patience = Patience(self.database, self.project.settings, self.on_event)
         self.recorder.execute = patience.execute
         with self.following(), patience.kept() if steps else nullcontext():
@@ -147,7 +149,7 @@ class Runner:
                 del steps[: len(ended)]
         return self.outcome(current, state)
 
-    def script(self) -> Script:
+    def new_script(self) -> Script:
         """What writes down how tables are built anew, where there is no database to look at."""
         from .replay import replay
 
@@ -298,6 +300,8 @@ class Runner:
         step.call()
         self.note(attempt, time.perf_counter() - started)
         state = self.record(step.change, state)
+        if self.script is not None:
+            self.script.end()
         id = step.revision.id
         self.tell_callbacks(id, self.graph.needs(id), state, is_upgrade=step.direction == "upgrade", is_stamp=False)
         return state

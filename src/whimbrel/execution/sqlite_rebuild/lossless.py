@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -35,14 +36,22 @@ def damaged(column: str, affinity: str, python_type: type | None) -> str | None:
     plain = f"CASE WHEN instr({column}, '.') THEN rtrim(rtrim({column}, '0'), '.') ELSE {column} END"
     if affinity == "TEXT":
         return f"typeof({column}) = 'real' AND CAST(CAST({column} AS TEXT) AS REAL) <> {column}"
-    if affinity == "BLOB" or python_type not in (int, bool, float, Decimal):
+    if affinity == "BLOB":
         return None
+    cut = f"typeof({column}) = 'integer' AND CAST(CAST({column} AS REAL) AS INTEGER) <> {column}"
+    if python_type not in (int, bool, float, Decimal):
+        # A text that reads as a number becomes one (datatype3.html, 3): +{column} has no affinity but the number's.
+        becomes_number = f"typeof({column}) = 'text' AND +{column} = CAST({column} AS NUMERIC)"
+        if python_type not in (date, datetime, time):
+            becomes_number += f" AND {text} <> {column}"
+        return f"({becomes_number}) OR ({cut})" if affinity == "REAL" else becomes_number
     if python_type in (int, bool):
         return (
             f"(typeof({column}) = 'text' AND CAST(CAST({column} AS INTEGER) AS TEXT) <> {column})"
             f" OR (typeof({column}) = 'real' AND CAST({column} AS INTEGER) <> {column}) OR typeof({column}) = 'blob'"
         )
-    return f"(typeof({column}) = 'text' AND {text} <> {plain}) OR typeof({column}) = 'blob'"
+    changed = f"(typeof({column}) = 'text' AND {text} <> {plain}) OR typeof({column}) = 'blob'"
+    return f"{changed} OR ({cut})" if affinity == "REAL" else changed
 
 
 def refuse_damage(connection: Connection, table: str, column: str, old: str, new: str, type_: Any) -> None:

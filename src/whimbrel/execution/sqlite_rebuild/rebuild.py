@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ...errors import Refused
 from .draft import Draft
-from .lossless import refuse_nulls
+from .lossless import refuse_damage, refuse_nulls
 from .text import parse, same
 
 NATIVE = frozenset({"create_index", "drop_index", "create_table_comment", "drop_table_comment"})
@@ -37,6 +37,7 @@ def flush(batch: Any, alembic: Callable[[], None]) -> None:
     connection: Connection = batch.impl.connection
     operations = [(name, args, kw) for name, args, kw in batch.batch]
     if batch.copy_from is not None or batch.table_args or batch.table_kwargs or batch.reflect_args or batch.schema:
+        refuse_damages(connection, batch, operations)
         with kept_aside(connection, batch.table_name):
             alembic()
         return
@@ -57,6 +58,18 @@ def flush(batch: Any, alembic: Callable[[], None]) -> None:
         batch.impl.create_index(index, **kw)
     if draft.new_name:
         batch.impl.rename_table(batch.table_name, draft.new_name)
+
+
+def refuse_damages(connection: Connection, batch: Any, operations: list[Any]) -> None:
+    """Raise Refused where values would not survive a change of types that Alembic makes."""
+    if batch.schema:
+        return
+    columns = {each.name.lower(): each for each in parse(sql_of(connection, batch.table_name)).columns}
+    for name, args, kw in operations:
+        if name == "alter_column" and kw.get("type_") is not None and (found := columns.get(str(args[1]).lower())):
+            new_type = kw["type_"]() if isinstance(kw["type_"], type) else kw["type_"]
+            new = connection.dialect.type_compiler_instance.process(new_type)
+            refuse_damage(connection, batch.table_name, found.name, found.type.strip(), new, new_type)
 
 
 def needs_rebuild(batch: Any, operations: list[Any]) -> bool:

@@ -14,6 +14,14 @@ from sqlalchemy.pool import StaticPool
 from ..._alembic import RunContext
 from . import rebuild
 
+ROWS = "temp._whimbrel_rows"
+REMEMBER = (
+    "CREATE TEMP TABLE IF NOT EXISTS _whimbrel_rows (number INTEGER, before INTEGER, after INTEGER, is_whole CHECK (is_whole))"
+)
+"""Who executes a script may go on after an error (SQLite's own shell does): a table that was not copied must not be dropped.
+
+A table that has not all its rows, or none that could be counted, violates the CHECK, which takes the transaction back.
+"""
 ONLY_LOOKS = re.compile(r"\s*(SELECT|EXPLAIN|PRAGMA[^=]*$)", re.IGNORECASE)
 
 
@@ -28,6 +36,8 @@ class Script:
         self.start = start
         self.unseen: list[str] = []
         self.is_without_keys = False
+        self.rebuilt = 0
+        """How many tables the revision has built anew, in a transaction that is open."""
         self._connection: Connection | None = None
         self._write = self.impl.static_output
         self.impl.static_output = self.hear  # type: ignore[method-assign]
@@ -53,7 +63,7 @@ class Script:
         finally:
             batch.operations = own
             event.remove(connection, "before_cursor_execute", note)
-        self.write(done)
+        self.write(batch.table_name, done)
 
     def connection(self) -> Connection:
         """The database in memory, after all that was written so far."""
@@ -71,18 +81,40 @@ class Script:
             self._connection.close()
             self._connection.engine.dispose()
 
-    def write(self, statements: list[str]) -> None:
-        """In one transaction, with foreign keys off: they would delete what references the table that is replaced."""
-        end = self.impl.command_terminator
-        is_whole = self.impl.transactional_ddl  # there is a transaction around it already
-        builds_anew = any(each.startswith("DROP TABLE") for each in statements)
-        before: list[str] = []
-        after: list[str] = []
-        if builds_anew:
-            before, after = ([], []) if is_whole else (["BEGIN"], ["COMMIT"])
-            if not self.is_without_keys:
-                off = "PRAGMA foreign_keys=OFF"
-                before = ["COMMIT", off, "BEGIN"] if is_whole else [off, *before]
-                self.is_without_keys = True
-        for each in (*before, *statements, *after):
-            self._write(each.strip() + end)
+    def write(self, table: str, statements: list[str]) -> None:
+        """Write down how a table was changed. Where it is built anew, that is in one transaction with all that follows in the
+        revision, and foreign keys are off: they would delete what references the table that is replaced.
+        """
+        drop = next((n for n, each in enumerate(statements) if each.startswith("DROP TABLE")), None)
+        if drop is None:
+            self.write_all(statements)
+            return
+        renamed = next(n for n, each in enumerate(statements) if n > drop and each.startswith("ALTER TABLE")) + 1
+        opening: list[str] = []
+        if not self.is_without_keys:
+            self.is_without_keys = True
+            opening = [*self.ending, "PRAGMA foreign_keys=OFF", REMEMBER, "BEGIN"]
+        elif not (self.rebuilt or self.ending):
+            opening = ["BEGIN"]
+        self.rebuilt += 1
+        count = f"(SELECT count(*) FROM {self.impl.dialect.identifier_preparer.quote(table)})"
+        before = f"INSERT INTO {ROWS} (number, before) VALUES ({self.rebuilt}, {count})"
+        after = f"UPDATE {ROWS} SET after = {count} WHERE number = {self.rebuilt}"
+        self.write_all([*opening, before, *statements[:renamed], after, *statements[renamed:]])
+
+    def end(self) -> None:
+        """The revision has ended: its transaction is taken back where one of its tables has not all the rows that it had."""
+        if self.rebuilt:
+            self.rebuilt = 0
+            check = f"UPDATE OR ROLLBACK {ROWS} SET is_whole = (after IS before)"
+            self.write_all([check, f"DELETE FROM {ROWS}", *([] if self.ending else ["COMMIT"])])
+
+    @property
+    def ending(self) -> list[str]:
+        """What ends the transaction that is around everything; nothing where there is none."""
+        return ["COMMIT"] if self.impl.transactional_ddl else []
+
+    def write_all(self, statements: list[str]) -> None:
+        """Write statements."""
+        for each in statements:
+            self._write(each.strip() + self.impl.command_terminator)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))
@@ -203,12 +204,26 @@ def parse(sql: str) -> TableText:
     for part in split(pieces[opening + 1 : closing]):
         first = words(part)[0]
         if first.kind == "word" and first.upper in TABLE_CONSTRAINTS:
-            constraints.append(constraint(part))
+            constraints += map(constraint, apart(part))
         else:
             columns.append(column(part))
     name = words(pieces[:opening])[-1].name
     space = take_end(constraints[-1] if constraints else columns[-1])
     return TableText(name, text_of(pieces[:opening]), columns, constraints, space + text_of(pieces[closing:]))
+
+
+def apart(pieces: list[Token]) -> Iterator[list[Token]]:
+    """Table constraints that may stand behind each other without a comma."""
+    depth, part = 0, list[Token]()
+    for piece in pieces:
+        found = words(part)
+        is_named = bool(found) and found[0].upper == "CONSTRAINT" and len(found) <= 2
+        if not depth and found and not is_named and piece.upper in TABLE_CONSTRAINTS:
+            yield part
+            part = []
+        depth += {"(": 1, ")": -1}.get(piece.text, 0) if piece.kind == "mark" else 0
+        part.append(piece)
+    yield part
 
 
 def take_end(last: Constraint | Column) -> str:
@@ -287,5 +302,10 @@ def constraint(pieces: list[Token]) -> Constraint:
 
 
 def identifiers(pieces: Iterable[Token]) -> set[str]:
-    """Every name in some pieces, in lower case; keywords among them."""
-    return {piece.name.lower() for piece in pieces if piece.kind in ("word", "quoted")}
+    """Every name in some pieces, in lower case; keywords among them, but not the names of functions."""
+    found = words(pieces)
+    return {
+        piece.name.lower()
+        for piece, after in zip_longest(found, found[1:])
+        if piece.kind in ("word", "quoted") and (after is None or after.text != "(")
+    }
