@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.autogenerate import RevisionContext, compare, render
+from alembic.autogenerate import RevisionContext, compare
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import AbstractOperations, Operations, ops
 from alembic.runtime.environment import EnvironmentContext
@@ -20,7 +20,6 @@ from alembic.script import ScriptDirectory
 from alembic.script.base import Script
 from alembic.script.revision import Revision as AlembicRevision
 from alembic.script.revision import RevisionMap
-from alembic.util import sqla_compat
 from sqlalchemy import Table
 from sqlalchemy.exc import SAWarning
 
@@ -335,42 +334,6 @@ class Revising(RevisionContext):
             self._last_autogen_context = self._fill(context, upgrade)
             upgrade.reverse_into(downgrade)
             self._finish(upgrade, downgrade)
-
-
-def type_text(type_: Any, context: AutogenContext) -> str:
-    """A type of SQLAlchemy as it stands in a revision file."""
-    return str(render._repr_type(type_, context))
-
-
-def copy_of(column: Any) -> Any:
-    """A column like another one, of no table; SQLAlchemy's public ``copy()`` is gone."""
-    return column._copy()
-
-
-def sequences_of(metadata: Any) -> list[Any]:
-    """The sequences of a MetaData, those of columns too; SQLAlchemy has no public name for them."""
-    return list(metadata._sequences.values())
-
-
-def has_variants(type_: Any) -> bool:
-    """Whether a type is another one in other databases."""
-    return bool(sqla_compat._type_has_variants(type_))  # type: ignore[no-untyped-call]
-
-
-def kind_of_type(type_: Any) -> Any:
-    """What kind of values a type has, as Alembic compares them."""
-    return type_._type_affinity
-
-
-def is_in_batch(context: AutogenContext) -> bool:
-    """Whether what is rendered stands in a ``with op.batch_alter_table(…)``."""
-    return context._has_batch
-
-
-def final_name(constraint: Any, dialect: Any) -> str | None:
-    """The name that a constraint gets, by its naming convention too; None where the server chooses one."""
-    found = sqla_compat._get_constraint_final_name(constraint, dialect)
-    return None if found is None else str(found)
 
 
 @contextmanager

@@ -18,14 +18,19 @@ Note = Callable[[Any, Callable[[], Any], bool], Any]
 class NotingOperations(Operations):
     """``op`` of revisions that are only looked at: every operation is noted, those of a batch one by one."""
 
-    def __init__(self, context: MigrationContext, note: Note, bind: Any) -> None:
+    def __init__(self, context: MigrationContext, note: Note, bind: Any, told: Any) -> None:
         super().__init__(context)
+        self._told = told
         self._note = note
         self._bind = bind
 
     def invoke(self, operation: Any) -> Any:
         """Note an operation; its SQL goes into the script of the context."""
         return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), False)
+
+    def get_context(self) -> Any:
+        """What stands there in the place of the context."""
+        return self._told
 
     def get_bind(self) -> Any:
         """What stands there in the place of a connection."""
@@ -39,7 +44,7 @@ class NotingOperations(Operations):
             def invoke(operation: Any) -> Any:
                 return self._note(operation, lambda: super(NotingOperations, self).invoke(operation), True)
 
-            vars(batch).update(invoke=invoke, get_bind=self.get_bind)
+            vars(batch).update(invoke=invoke, get_bind=self.get_bind, get_context=self.get_context)
             batch.impl.flush = nothing  # type: ignore[method-assign]
             yield batch
 

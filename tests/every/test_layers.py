@@ -24,6 +24,7 @@ ORDER = (
     "schema",
     "revisions",
     "_alembic",
+    "_alembic_models",
     "_alembic_paper",
     "autogenerate",
     "plan",

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Connection, Table
 
-from .._alembic import Comparing, final_name
+from .._alembic import Comparing
+from .._alembic_models import final_name
 from ..dialects import Dialect, dialect_of
 from ..schema.snapshot import Key, Snapshot
 from .generated import compare_generated

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from .._alembic import copy_of, has_variants
+from .._alembic_models import copy_of, has_variants
 from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided
 from .operations import Both, Execute

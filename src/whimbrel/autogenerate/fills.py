@@ -9,7 +9,7 @@ from alembic.operations import ops
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from .._alembic import copy_of
+from .._alembic_models import copy_of
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided

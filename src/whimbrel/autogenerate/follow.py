@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from .._alembic import final_name
+from .._alembic_models import final_name
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
 from .operations import Execute

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import Column, Computed, Connection, Identity, Table
 
-from .._alembic import copy_of
+from .._alembic_models import copy_of
 from ..schema.snapshot import Key
 from .operations import Both, Execute, modified
 from .renames import shown

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import AddConstraint, CreateSequence
 
-from .._alembic import final_name, sequences_of
+from .._alembic_models import final_name, sequences_of
 from ..dialects import Dialect
 from ..schema.snapshot import Key
 from .operations import Execute

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 
-from .._alembic import is_in_batch, type_text
+from .._alembic_models import is_in_batch, type_text
 
 
 class RenameTable(ops.RenameTableOp):

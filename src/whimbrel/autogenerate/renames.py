@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.types import NullType, TypeEngine
 
-from .._alembic import kind_of_type
+from .._alembic_models import kind_of_type
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
 from .answers import Question

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
-from .._alembic import type_text
+from .._alembic_models import type_text
 from .enums import PLUGIN, native
 from .operations import AlterColumn
 

@@ -15,7 +15,7 @@ from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._backup import Saved, save_pending
-from ._plan import NO_CONSENT, Consent, dangers, is_judged, refusal
+from ._plan import NO_CONSENT, Consent, dangers, guard_of, is_judged, refusal
 
 if TYPE_CHECKING:
     from ..execution.env import Database
@@ -95,6 +95,7 @@ def migrate(
         if blocked or (found and (backup is not None or is_one_of_several)):
             judged[number] = tuple(found)
         else:
+            runner.guard = guard_of(runner, direction, consent, tell) if found else None
             done[number] = runner.run(found, direction, current)
 
     def second(database: Database) -> None:
@@ -105,6 +106,7 @@ def migrate(
         runner, current, found = pending(database)
         if tuple(found) != judged[number]:
             refuse(dangers(runner, found, direction, consent, tell))
+        runner.guard = guard_of(runner, direction, consent, tell) if found else None
         done[number] = runner.run(found, direction, current)
 
     def refuse(blocked: Sequence[Finding]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..autogenerate.answers import Asker
     from ..execution.runner import Runner
     from ..hazards.finding import Finding
+    from ..hazards.guard import Guard
     from ..hazards.live import Live
     from ..plan.step import Planned, Step
 
@@ -28,6 +29,8 @@ class Consent:
 
     accepted: frozenset[str] = frozenset()
     ask: Asker | None = None
+    given: set[str] = field(default_factory=set)
+    """What was agreed to when it was asked."""
 
 
 NO_CONSENT = Consent()
@@ -71,7 +74,9 @@ def is_fresh(runner: Runner) -> bool:
     if runner.table.read():
         return False
     tables = [name for name in runner.dialect.tables(connection) if not runner.journal.names.include(name)]
-    return not set(tables) - {runner.table.table.name}
+    if set(tables) - {runner.table.table.name}:
+        return False
+    return not runner.dialect.has_other_tables(connection, runner.journal.names.beginning)
 
 
 @contextmanager
@@ -124,7 +129,33 @@ def dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: 
         if policy[each.severity] == "warn":
             tell(Noticed(f"{words(each)}\n  at {each.place}"))
     blocked = [each for each in found if policy[each.severity] == "block"]
-    return [each for each in blocked if consent.ask is None or not agreed(each, consent.ask)]
+    left = []
+    for each in blocked:
+        if consent.ask is not None and agreed(each, consent.ask):
+            consent.given.add(each.key)
+        else:
+            left.append(each)
+    return left
+
+
+def guard_of(runner: Runner, command: str, consent: Consent, tell: Listener) -> Guard | None:
+    """Who looks at what loses rows before it is executed; nobody where there is nothing to lose."""
+    from ..hazards.guard import Guard
+
+    policy = runner.project.settings.policy.by_severity()
+    if policy["danger"] == "off" or not is_judged(runner):
+        return None
+
+    def decide(finding: Finding) -> None:
+        found = replace(finding, database=runner.database.name)
+        if policy["danger"] == "warn":
+            tell(Noticed(f"{words(found)}\n  at {found.place}"))
+            return
+        error = refusal([found], f"{runner.project.command} {command}")
+        error.state, error.hint = None, f"With '--accept {found.key}' it goes on; the review before the run could not see this."
+        raise error
+
+    return Guard(runner.context.dialect, consent.accepted | consent.given, decide)
 
 
 def agreed(finding: Finding, ask: Asker) -> bool:

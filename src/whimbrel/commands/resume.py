@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ..errors import UsageError
-from ..events import Listener, Noticed, ignore
+from ..events import Direction, Listener, Noticed, ignore
 from ..lines import Line, line
 from ..project import Project
 from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._migrate import Migrated
+from ._plan import NO_CONSENT, Consent, accept_option, guard_of
 
 if TYPE_CHECKING:
     from ..execution.journal import Entry
@@ -41,14 +42,21 @@ class Resumed(Migrated):
 
 
 def resume(
-    project: Project, way: Way = "on", *, yes: bool = False, any_values: bool = False, on_event: Listener = ignore
+    project: Project,
+    way: Way = "on",
+    *,
+    yes: bool = False,
+    any_values: bool = False,
+    consent: Consent = NO_CONSENT,
+    on_event: Listener = ignore,
 ) -> Resumed:
     """Settle every revision that stopped half-way.
 
     way: go "on" after the last statement that ran; "back" undoes what ran; the marks answer for the statement that is in
     doubt, or, where none is, say that everything of the revision has been done or undone by hand.
     yes: rows that would go with what is undone may go. any_values: what ran counts, also where the revision would do it with
-    other values now. Raises HalfApplied where it cannot be settled like that.
+    other values now. consent: to what loses data, besides what the run before it had. Raises HalfApplied where it cannot be
+    settled like that.
     """
     from ..execution.env import Database, Task, run_environment
     from ..execution.runner import Runner
@@ -61,7 +69,7 @@ def resume(
         if runner.journal.half_applied():
             runner.alone(half_applied=True)
         for entry in runner.journal.half_applied():
-            outcome = settle(runner, entry, way, yes=yes, any_values=any_values)
+            outcome = settle(runner, entry, way, yes=yes, any_values=any_values, consent=consent)
             if isinstance(outcome, str):
                 settled.append((entry.revision, outcome))
             else:
@@ -73,7 +81,7 @@ def resume(
     return Resumed(tuple(done), settled=tuple(settled))
 
 
-def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: bool) -> DatabaseOutcome | str:
+def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: bool, consent: Consent) -> DatabaseOutcome | str:
     """Settle one revision; what was done to it, in words, or what ran."""
     from ..execution.half_applied import decided
     from ..execution.mark import mark
@@ -90,17 +98,22 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: boo
         undo(runner, entry, parts, yes=yes)
         mark(runner, entry, is_done=False, current=current)
         return "undone"
-    direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
-    return runner.resume(entry.revision, direction, Earlier(entry.id, parts, any_values), current)  # type: ignore[arg-type]
+    direction: Direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
+    agreed = {each.text for part in parts for each in part.statements if each.kind == "consent"}
+    runner.guard = guard_of(runner, "resume", Consent(consent.accepted | agreed), runner.on_event)
+    return runner.resume(entry.revision, direction, Earlier(entry.id, parts, any_values), current)
 
 
 @subcommand(verbose="Say when a revision begins, too.")
 @click.option("--back", is_flag=True, help="Undo what ran, the last operation first.")
 @click.option("--yes", is_flag=True, help="With --back: rows that go with what is undone may go.")
 @click.option("--any-values", is_flag=True, help="What ran counts, also where it would run with other values now.")
+@accept_option
 @click.option("--mark-done", is_flag=True, help="The statement in doubt has run; or all of the revision was done by hand.")
 @click.option("--mark-undone", is_flag=True, help="The statement in doubt has not run; or all was undone by hand.")
-def command(call: Call, back: bool, yes: bool, any_values: bool, mark_done: bool, mark_undone: bool) -> Resumed:
+def command(
+    call: Call, back: bool, yes: bool, any_values: bool, accept: tuple[str, ...], mark_done: bool, mark_undone: bool
+) -> Resumed:
     """Finish what stopped half-way.
 
     MySQL and MariaDB cannot roll back DDL, and some statements of PostgreSQL refuse a transaction. When such a revision
@@ -109,4 +122,5 @@ def command(call: Call, back: bool, yes: bool, any_values: bool, mark_done: bool
     asked: list[Way] = ["back"] * back + ["mark-done"] * mark_done + ["mark-undone"] * mark_undone  # type: ignore[assignment]
     if len(asked) > 1:
         raise UsageError("--back, --mark-done and --mark-undone exclude each other.")
-    return resume(call.project, asked[0] if asked else "on", yes=yes, any_values=any_values, on_event=call.tell)
+    way = asked[0] if asked else "on"
+    return resume(call.project, way, yes=yes, any_values=any_values, consent=Consent(frozenset(accept)), on_event=call.tell)

@@ -83,6 +83,12 @@ class Dialect:
     hides_own_schema: bool = False
     """Whether tools that compare models with tables do not look into a schema of our own."""
 
+    ignores_case_of_tables: bool = False
+    """Whether two names of tables are the same that differ in capital letters."""
+
+    ignores_case_of_columns: bool = False
+    """The same for columns."""
+
     checks_length = True
     """Whether a string that is longer than its column is an error."""
 
@@ -156,6 +162,14 @@ class Dialect:
     def current_schema(self, connection: Connection) -> str | None:
         """The schema in which a name without one is found; None where the database has no such thing."""
         return connection.dialect.default_schema_name
+
+    def schema_found(self, connection: Connection, table: str) -> str | None:
+        """The schema in which a table without one is found now; None where it is not, or the database looks in one only."""
+        return None
+
+    def has_other_tables(self, connection: Connection, ours: str | None) -> bool:
+        """Whether there are tables in other schemas than the default one and ours."""
+        return False
 
     def make_schema(self, connection: Connection, name: str) -> bool:
         """Create a schema; False where that is not allowed."""

@@ -85,6 +85,7 @@ class Mysql(Dialect):
     names = ("mysql", "mariadb")
     kind = "mysql"
     keys_need_indexes = True
+    ignores_case_of_columns = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """MariaDB or MySQL, whichever answers."""

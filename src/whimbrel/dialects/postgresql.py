@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import REAL, Connection, Table, event, text
+from sqlalchemy import REAL, Connection, Table, text
 from sqlalchemy import Dialect as SqlaDialect
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
@@ -20,6 +18,7 @@ from ._effects import Effect
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects
+from ._postgresql_patience import patient
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -89,6 +88,10 @@ INVALID_INDEXES = """
 VALUES_OF_TYPE = """
     select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
 """
+OTHER_TABLES = (
+    "select exists (select from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+    " and schemaname !~ '^pg_(toast|temp)' and schemaname <> :default and schemaname is distinct from :ours)"
+)
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
@@ -154,6 +157,16 @@ class Postgresql(Dialect):
         """What only tidies up."""
         return REPEATABLE.match(statement) is not None
 
+    def schema_found(self, connection: Connection, table: str) -> str | None:
+        """By the search path."""
+        query = "select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass(:name)"
+        found: str | None = connection.scalar(text(query), {"name": self.quoted(connection, table)})
+        return found
+
+    def has_other_tables(self, connection: Connection, ours: str | None) -> bool:
+        """Those of the server left out."""
+        return bool(connection.scalar(text(OTHER_TABLES), {"ours": ours, "default": connection.dialect.default_schema_name}))
+
     def current_schema(self, connection: Connection) -> str | None:
         """As the search path has it now, which env.py may have set for a tenant."""
         found: str | None = connection.scalar(text("select current_schema()"))
@@ -201,46 +214,8 @@ class Postgresql(Dialect):
         Statements that run concurrently are left out: nobody waits behind them, while they wait for every transaction
         that has seen the table, and one that gives up leaves an invalid index (manual, "CREATE INDEX").
         """
-        before = str(connection.scalar(text("select current_setting('lock_timeout')")))
-        if not seconds or before != "0":
+        with patient(connection, seconds, only_now=only_now, place=self.place):
             yield
-            return
-        wanted, set_for = f"{seconds * 1000:.0f}ms", "true" if only_now else "false"
-        setting = text(f"select set_config('lock_timeout', :value, {set_for})")
-
-        is_limited = True
-
-        def limit(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
-            nonlocal is_limited
-            if is_limited is ("CONCURRENTLY" in statement.upper()):
-                is_limited = not is_limited
-                cursor.execute(f"SET lock_timeout = '{wanted if is_limited else 0}'")
-
-        def set_to(value: str) -> None:
-            connection.execute(setting, {"value": value})
-            if not only_now:
-                connection.commit()
-
-        thread, place = threading.get_ident(), self.place(connection.engine.url)
-
-        def limit_other(other: Connection) -> None:
-            """A connection that a revision opens could wait for this one for ever."""
-            if other is not connection and threading.get_ident() == thread and self.place(other.engine.url) == place:
-                with closing(other.connection.cursor()) as cursor:
-                    cursor.execute(
-                        f"select set_config('lock_timeout', '{wanted}', true) where current_setting('lock_timeout') = '0'"
-                    )
-
-        set_to(wanted)
-        event.listen(connection, "before_cursor_execute", limit)
-        event.listen(Engine, "begin", limit_other)
-        try:
-            yield
-        finally:
-            event.remove(Engine, "begin", limit_other)
-            event.remove(connection, "before_cursor_execute", limit)
-            with suppress(Exception):  # the connection is gone, or its transaction has failed and will take the setting with it
-                set_to("0")
 
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By SQLSTATE."""

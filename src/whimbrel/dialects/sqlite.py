@@ -63,6 +63,8 @@ class Sqlite(Dialect):
     names = ("sqlite",)
     kind = "sqlite"
     ddl_rolls_back = True
+    ignores_case_of_tables = True
+    ignores_case_of_columns = True
     checks_length = False
     rebuilds_tables = True
     hides_expression_indexes = True

@@ -26,7 +26,7 @@ class Expected:
     """The statements in the order in which they ran, on the connection of the run and on those beside it."""
 
     def __init__(self, statements: Iterable[Statement] = (), *, any_values: bool = False) -> None:
-        found = list(statements)
+        found = [each for each in statements if each.kind != "consent"]
         self.channels = {is_beside: deque(each for each in found if each.is_beside is is_beside) for is_beside in (False, True)}
         self.unmet = sum(each.kind == "write" for each in found)
         """How many of those that changed something were not met yet."""

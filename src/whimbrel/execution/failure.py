@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from ..errors import HalfApplied, WhimbrelError
 from . import trouble
 from .half_applied import half_applied
-from .journal import now
+from .run import now
 from .step import Attempt
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ..errors import Refused
 from ..revisions import rows
 from ..revisions.paths import Move
-from .journal import Entry, now
+from .journal import Entry
 from .outcome import DatabaseOutcome
+from .run import now
 from .table import comma
 
 if TYPE_CHECKING:

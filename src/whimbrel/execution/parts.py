@@ -10,7 +10,7 @@ before it, with the look of what it is going to change, so that after a crash it
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from ..dialects import Dialect
+from ..dialects._base import Kind
 from ..errors import Refused, StatementChanged
 from .expected import CHANGED, GONE, Expected, refuse_temporary
 from .journal import Journal, Part
@@ -49,6 +50,10 @@ class Recorder:
         """Told of each statement of a revision that writes, and whether it was skipped."""
         self.execute: Callable[[str, Execute], None] = lambda statement, execute: (execute(), None)[1]
         """How a statement is executed that cannot be taken back."""
+        self.before_statement: Callable[[str, sa.Connection], None] = lambda statement, connection: None
+        """Told of each statement that writes before it is executed; may raise what stops the run."""
+        self.accepted: Collection[str] = ()
+        """What was agreed to for this run, for the one that may have to finish it."""
         self.is_ours = False  # while the journal itself executes something
         self.is_active = False
         self.entry: int | None = None
@@ -194,7 +199,16 @@ class Recorder:
             perform()
             if statement.answer.rows is not None:  # what follows may depend on them
                 self.keep(connection, statement)
-        elif kind == "outside" and not (is_beside or self.is_autocommit(connection)):
+        else:
+            with self.ours():
+                self.before_statement(text, connection)
+            self.new(connection, statement, kind, perform)
+        return True
+
+    def new(self, connection: sa.Connection, statement: Statement, kind: Kind, perform: Callable[[], None]) -> None:
+        """A statement that writes, and is executed for the first time."""
+        is_beside = connection is not self.connection
+        if kind == "outside" and not (is_beside or self.is_autocommit(connection)):
             self.outside(statement, perform)
         elif kind in ("ddl", "outside") or self.is_autocommit(connection):
             self.alone(connection, statement, perform, is_ddl=kind == "ddl")
@@ -202,7 +216,6 @@ class Recorder:
             perform()
             self.keep(connection, statement)
             self.on_statement(statement, False)
-        return True
 
     def commit(self, connection: sa.Connection, text: str) -> bool | None:
         """A transaction is ended in so many words."""
@@ -347,6 +360,8 @@ class Recorder:
                     self.journal.prepare(parts=True)
                 self.entry = self.journal.start(self.row())
                 self.has_committed = True
+                if self.accepted:
+                    self.journal.add_part(self.entry, "done", [Statement(key, "", "consent") for key in sorted(self.accepted)])
             return self.journal.add_part(self.entry, state, statements, before)
 
     @contextmanager

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +27,6 @@ from .alterations import careful_alterations
 from .env import Database
 from .failure import raise_failed
 from .half_applied import refuse_half_applied
-from .journal import Run, now
 from .journals import journal_of
 from .kept import kept_revisions, refuse_edited, without_file
 from .lock import take_lock
@@ -35,10 +34,14 @@ from .outcome import Applied, DatabaseOutcome
 from .parts import Recorder
 from .patience import Patience
 from .progress import Progress
+from .run import Run, now
 from .sqlite_rebuild.rebuild import ForeignKeysAreOn
 from .sqlite_rebuild.script import Script
 from .step import Attempt, Earlier, Step
 from .table import VersionTable, comma
+
+if TYPE_CHECKING:
+    from ..hazards.guard import Guard
 
 SHARED = 25
 SHARED_SECONDS = 0.25
@@ -68,6 +71,8 @@ class Runner:
         self.entries: list[dict[str, Any]] = []
         """What is going to be written to the journal with the next commit."""
         self.script: Script | None = None
+        self.guard: Guard | None = None
+        """Looks at what loses rows before it is executed."""
         self.recorder = Recorder(self.journal, self.dialect, self.write_entries)
 
     def start(self) -> tuple[str, ...]:
@@ -179,8 +184,22 @@ class Runner:
         """Follow the statements of the revisions, where they may be committed in parts."""
         connection = self.database.connection
         recording = nullcontext() if connection is None else self.recorder.listening()
+        if self.guard is not None:
+            self.watch(self.guard)
         with recording, self.progress.watching(), careful_alterations(self.context, connection, self.dialect):
             yield
+
+    def watch(self, guard: Guard) -> None:
+        """Have each statement and each batch looked at."""
+        self.recorder.before_statement, self.recorder.accepted = guard.statement, guard.accepted
+        environment = self.context.environment_context
+        if (flush := environment.flush_batch) is not None:
+
+            def watched(batch: Any, alembic: Callable[[], None]) -> None:
+                with guard.batch(batch, batch.impl.connection):
+                    flush(batch, alembic)
+
+            environment.flush_batch = watched
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:
         """Whether some revisions may be committed together, for speed: on a database that was empty at the start.
@@ -296,6 +315,8 @@ class Runner:
             entry, done = (earlier.entry, earlier.done) if earlier else (None, ())
             row = partial(self.entry, step.revision, step.direction, attempt.began, "started")
             self.recorder.begin(row, entry, done, any_values=bool(earlier and earlier.any_values))
+        if self.guard is not None:
+            self.guard.begin(step.revision)
         started = time.perf_counter()
         step.call()
         self.note(attempt, time.perf_counter() - started)

@@ -23,7 +23,7 @@ MOST_CHARACTERS = 4_000_000
 CHARACTERS_OF_A_PART = 1_000_000  # MariaDB takes 16 MB in one statement, MySQL before 8.0 4 MB
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
-Kind = Literal["write", "read", "void"]
+Kind = Literal["write", "read", "void", "consent"]
 
 
 class NotKeepable(Exception):
@@ -50,7 +50,8 @@ class Statement:
     """One statement.
 
     values: stands for its parameters. kind: a "write" stays; a "read" changes nothing; "void" is what failed, or was rolled
-    back, while the revision went on. is_beside: on a connection that the revision opened itself (``db.session``).
+    back, while the revision went on; a "consent" is no statement, but what was agreed to for the run. is_beside: on a
+    connection that the revision opened itself (``db.session``).
     """
 
     text: str

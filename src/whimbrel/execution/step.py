@@ -9,7 +9,8 @@ from typing import Any
 from ..events import Direction
 from ..revisions.revision import Revision
 from ..revisions.rows import Rows
-from .journal import Part, now
+from .journal import Part
+from .run import now
 
 
 @dataclass(frozen=True)

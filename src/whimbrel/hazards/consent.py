@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ def assignment(source: str) -> ast.Assign | ast.AnnAssign | None:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):
         return None
-    for node in body:
+    for node in reversed(body):  # the last one counts, as it does for Python
         if isinstance(node, ast.Assign) and any(isinstance(each, ast.Name) and each.id == NAME for each in node.targets):
             return node
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == NAME:
@@ -91,5 +92,5 @@ def last_identifier(source: str) -> int:
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text in double quotes, in one line."""
+    return json.dumps(text, ensure_ascii=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..dialects import USUAL, Dialect, Effect, dialect_of
-from ..plan.step import Table, table_of
+from ..plan.step import Table, shown, table_of
 
 PATIENCE = 2.0  # seconds, for one count
 BYTES_OF_A_ROW = 100
@@ -56,8 +57,48 @@ class Live:
         """Those that are known, by step and statement."""
         self._counts: dict[str, int | None] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
+        self._names: dict[str | None, Mapping[str, str]] = {}
         self._rates: Mapping[str, float] | None = None
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
+
+    def forget(self) -> None:
+        """Ask the database again."""
+        self._names, self._columns, self._counts, self._sizes = {}, {}, {}, {}
+
+    # -- names
+
+    def key(self, table: Table) -> Table:
+        """A table by the one name that it has here: without the default schema, in the letters of the database."""
+        schema, name = table
+        schema = None if schema == self.default_schema else schema
+        if self.dialect.ignores_case_of_tables:
+            name = self.names_in(schema).get(name.lower(), name.lower())
+        return schema, name
+
+    def names_in(self, schema: str | None) -> Mapping[str, str]:
+        """The tables of a schema: in lower case, and as they are."""
+        if self.connection is None:
+            return {}
+        if schema not in self._names:
+            with suppress(SQLAlchemyError):
+                found = sa.inspect(self.connection).get_table_names(schema=schema)
+                self._names[schema] = {each.lower(): each for each in found}
+        return self._names.get(schema, {})
+
+    @cached_property
+    def default_schema(self) -> str | None:
+        """The schema in which names without one are looked for."""
+        usual = {"postgresql": "public", "sqlite": "main"}.get(self.dialect.kind)
+        if self.connection is None or usual == "main":
+            return usual
+        return self.connection.dialect.default_schema_name
+
+    def column_key(self, table: Table, name: str) -> str:
+        """A column of a table that the database knows, in the letters of the database."""
+        if not self.dialect.ignores_case_of_columns:
+            return name
+        there = self.columns_of(table) or {}
+        return next((each for each in there if each.lower() == name.lower()), name.lower())
 
     # -- what the run does
 
@@ -66,39 +107,73 @@ class Live:
         table = table_of(op)
         if table is None:
             return
+        table = self.key(table)
         match op:
             case ops.CreateTableOp():
-                if self.connection is not None or ".".join(part for part in table if part) not in self.declared:
-                    self.created.add(table)
+                self.follow_new_table(table)
             case ops.DropTableOp():
+                self.was.pop(table, None)
                 self.created.add(table)  # whatever has this name from now on is new
             case ops.RenameTableOp():
-                new = (table[0], str(op.new_table_name))
-                if table in self.created:
-                    self.created.add(new)
-                else:
-                    self.was[new] = self.was.get(table, table)
-                    self.created.discard(new)
+                self.follow_rename(table, self.key((table[0], str(op.new_table_name))))
             case ops.AddColumnOp():
-                self.added.add((table, op.column.name))
+                self.follow_column(table, None, op.column.name)
+            case ops.DropColumnOp():
+                self.follow_column(table, op.column_name, None)
             case ops.AlterColumnOp() if op.modify_name:
-                now = (table, str(op.modify_name))
-                if (table, op.column_name) in self.added:
-                    self.added.add(now)
-                else:
-                    self.was_column[now] = self.was_column.get((table, op.column_name), op.column_name)
+                self.follow_column(table, op.column_name, str(op.modify_name))
             case _ if hasattr(op, "verb"):
                 self.written.add(table)
 
+    def follow_new_table(self, table: Table) -> None:
+        """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""
+        known = self.known_as(table)
+        is_there = known is not None and (self.is_there(known) if self.connection is not None else shown(known) in self.declared)
+        if not is_there:
+            self.created.add(table)
+
+    def follow_rename(self, old: Table, new: Table) -> None:
+        """A table gets another name."""
+        if old in self.created:
+            self.created.add(new)
+        else:
+            self.was[new] = self.was.pop(old, old)
+            self.created.discard(new)
+        self.created.add(old)  # whatever has the old name from now on is new
+        self.written |= {new} if old in self.written else set()
+        self.added |= {(new, column) for table, column in self.added if table == old}
+        self.was_column |= {(new, column): name for (table, column), name in self.was_column.items() if table == old}
+
+    def follow_column(self, table: Table, old: str | None, new: str | None) -> None:
+        """A column gets another name; without an old one it is new, without a new one it goes."""
+        known = self.known_as(table)
+        if known is None:
+            return
+        before, after = (None if name is None else self.column_key(known, name) for name in (old, new))
+        is_new = before is None or (table, before) in self.added
+        original = None if before is None else self.was_column.pop((table, before), before)
+        if before is not None:
+            self.added.add((table, before))  # whatever has this name from now on is new
+        if after is not None and is_new:
+            self.was_column.pop((table, after), None)
+            self.added.add((table, after))
+        elif after is not None and original is not None:
+            self.added.discard((table, after))
+            self.was_column[table, after] = original
+
     def known_as(self, table: Table) -> Table | None:
         """What a table is called in the database now; None where the run makes it."""
+        table = self.key(table)
         return None if table in self.created else self.was.get(table, table)
 
     def column_known_as(self, table: Table, column: str) -> str | None:
         """What a column is called in the database now; None where the run makes it."""
-        if self.known_as(table) is None or (table, column) in self.added:
+        table = self.key(table)
+        known = self.known_as(table)
+        if known is None:
             return None
-        return self.was_column.get((table, column), column)
+        column = self.column_key(known, column)
+        return None if (table, column) in self.added else self.was_column.get((table, column), column)
 
     # -- what is there
 
@@ -192,9 +267,14 @@ class Live:
             return None
         try:
             with self.aside(), self.dialect.at_most(self.connection, PATIENCE):
-                return list(self.connection.exec_driver_sql(query.replace("%", "%%")).all())
+                return list(self.connection.exec_driver_sql(self.percents(query)).all())
         except SQLAlchemyError:
             return None
+
+    def percents(self, query: str) -> str:
+        """A query as the driver wants it: some take a percent sign for a parameter; names that were quoted have it twice then."""
+        takes = self.sqla_dialect.paramstyle in ("format", "pyformat")
+        return query.replace("%%", "%").replace("%", "%%") if takes else query
 
     @contextmanager
     def aside(self) -> Iterator[None]:

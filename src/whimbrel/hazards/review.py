@@ -71,10 +71,11 @@ def judged(
                 if rule.code not in ignored:
                     found += [consented(each, accepted, given) for each in rule.findings(case)]
         yield step, found
-        for op in step.operations:
-            live.follow_operation(op)
         if step.why is not None:
-            live.is_uncertain = True
+            live.is_uncertain = True  # what it may do does not count as done
+        else:
+            for op in step.operations:
+                live.follow_operation(op)
         earlier.append(step)
 
 

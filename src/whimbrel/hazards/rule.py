@@ -37,7 +37,7 @@ class Case:
     def is_untouched(self) -> bool:
         """Whether the rows of the table are still those that the database has now."""
         found = table_of(self.op)
-        return not self.live.is_uncertain and found not in self.live.written
+        return not self.live.is_uncertain and (found is None or self.live.key(found) not in self.live.written)
 
 
 Look = Callable[[Case], Iterator["Found"]]
@@ -68,6 +68,8 @@ class Rule:
     bad: str
     good: str
     on: tuple[str, ...] = EVERY
+    is_watched: bool = False
+    """Whether it looks again when the operation is about to be executed."""
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """What it finds in one operation."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from ..events import Direction
 from ..project import display_path
 from ..revisions.revision import Revision
 from ..revisions.touched import Touch, drops
+from .outside import nothing_outside
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step
 
@@ -54,12 +56,19 @@ class Notes:
 
     def take(self, call: Callable[[], Any], direction: Direction) -> Planned:
         """Call the function of the revision."""
-        operations = NotingOperations(self.context, self.note, self.bind)
+        operations = NotingOperations(self.context, self.note, self.bind, PaperContext(self))
         silence = io.StringIO()
+        driver = self.context.dialect.dbapi or SimpleNamespace(connect=None)
         try:
-            with operations.installed(), no_database(), redirect_stdout(silence), redirect_stderr(silence):
+            with (
+                operations.installed(),
+                no_database(),
+                nothing_outside(driver),
+                redirect_stdout(silence),
+                redirect_stderr(silence),
+            ):
                 call()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, Opaque) as error:
             why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0]
             place, line = self.place_of(frames_of(error))
             # Whatever the answer would have been: what the text says may be dropped is judged.
@@ -106,13 +115,18 @@ class Notes:
                 return str(statement)
 
     def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
-        """``file:line`` of the last of these frames that is in the revision's file, and the text there."""
-        wanted = os.path.realpath(self.revision.path)
-        for name, number in frames:
-            if os.path.realpath(name) == wanted:
-                linecache.checkcache(name)
-                return f"{display_path(Path(wanted))}:{number}", linecache.getline(name, number).strip()
-        return display_path(self.revision.path), ""
+        """Where in the revision's file that is."""
+        return place_in(self.revision, frames)
+
+
+def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str, str]:
+    """``file:line`` of the innermost of these frames that is in the revision's file, and the text there."""
+    wanted = os.path.realpath(revision.path)
+    for name, number in frames:
+        if os.path.realpath(name) == wanted:
+            linecache.checkcache(name)
+            return f"{display_path(Path(wanted))}:{number}", linecache.getline(name, number).strip()
+    return display_path(revision.path), ""
 
 
 def as_operation(touch: Touch) -> Any:
@@ -174,6 +188,26 @@ class Bind:
         if name.startswith("_"):
             raise Opaque("it looks at the database")
         raise Opaque(f"it uses '{name}' of the connection")
+
+
+class PaperContext:
+    """What ``op.get_context()`` gives then: what is known without a database."""
+
+    as_sql = False
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self.bind = self.connection = notes.bind
+        self.dialect, self.opts, self.config = notes.context.dialect, notes.context.opts, notes.context.config
+        self.autocommit_block = notes.context.autocommit_block
+        self.environment_context = notes.context.environment_context
+
+    def execute(self, statement: Any, *rest: Any, **kw: Any) -> None:
+        """Note a statement."""
+        self._notes.bind.execute(statement)
+
+    def __getattr__(self, name: str) -> Any:
+        raise Opaque(f"it uses '{name}' of the context")
 
 
 class Answer:

@@ -13,9 +13,18 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from .step import Changed, DropNamespace, Rows, Written
+from .words import in_block, of_alter, of_renames, plain, without_marks
 
 NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
-HARMLESS = re.compile(r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|COMMIT|ANALYZE|COMMENT|GRANT|REVOKE)\b", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|ANALYZE|COMMENT|GRANT|REVOKE|EXPLAIN|USE"
+    r"|ATTACH|DETACH|LISTEN|NOTIFY|DISCARD|RESET|CHECKPOINT|OPTIMIZE|CHECK|FLUSH|UNLOCK|DESCRIBE|TABLE)\b",
+    re.IGNORECASE,
+)
+UNREAD = "this SQL could not be read"
+WITH_COLUMNS = re.compile(
+    r"\s*DROP\s+(TYPE|DOMAIN|EXTENSION)\s+(?:IF\s+EXISTS\s+)?(?:\w+\.)?(\w+|\"[^\"]+\")\s+CASCADE", re.IGNORECASE
+)
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
@@ -49,6 +58,9 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
     made = of_construct(statement)
     if made is not None:
         return (made,), None
+    if dialect in ("mysql", "mariadb"):
+        text = without_marks(text)
+        dialect = "mysql"
     if HARMLESS.match(text) and not INTERESTING.search(text):
         return (), None
     sqlglot = parser()
@@ -56,9 +68,27 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         with silent("sqlglot"):
             tree = sqlglot.parse_one(text, read=NAMES.get(dialect, dialect), error_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError:
-        return of_words(text)
-    found = tuple(operations_of(tree))
-    return (found, None) if found or HARMLESS.match(text) or tree.key in ("create", "select", "set") else of_words(text)
+        return of_words(text, dialect)
+    if tree.key == "alter" and str(tree.args.get("kind") or "").upper() == "TABLE":
+        tree_knows, words_know = tuple(operations_of(fold(tree, dialect))), of_alter(text, dialect)
+        return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
+    found = tuple(operations_of(fold(tree, dialect)))
+    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)
+    return (found or gone_with(text, dialect), None) if is_read else of_words(text, dialect)
+
+
+def is_vague(op: Any) -> bool:
+    """Whether it is only known that a table changes."""
+    return isinstance(op, Changed)
+
+
+def fold(tree: Any, dialect: str) -> Any:
+    """Names without quotes as PostgreSQL keeps them: in lower case."""
+    if dialect == "postgresql":
+        for each in tree.find_all(parser().exp.Identifier):
+            if not each.args.get("quoted"):
+                each.set("this", each.name.lower())
+    return tree
 
 
 @contextmanager
@@ -94,31 +124,21 @@ CALM = re.compile(
 )
 
 
-NAME = r'(?:\w+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
-ALTERING = re.compile(rf"\s*ALTER\s+TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})", re.IGNORECASE)
-DROPPING = re.compile(
-    r"\bDROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?"
-    rf"(?!(?:CONSTRAINT|INDEX|KEY|FOREIGN|PRIMARY|CHECK|DEFAULT|NOT|EXPRESSION|IDENTITY|PARTITION|COLUMN|IF|SYSTEM)\b)({NAME})",
-    re.IGNORECASE,
-)
+def of_words(text: str, dialect: str) -> Read:
+    """What a statement does that sqlglot does not read, as far as its words tell."""
+    if found := of_alter(text, dialect) or of_renames(text, dialect):
+        return found, None
+    if block := in_block(text):
+        return tuple(op for each in block for op in operations_in(each, None, dialect)[0]), UNREAD
+    if found := gone_with(text, dialect):
+        return found, None
+    return (), None if CALM.match(text) or HARMLESS.match(text) else UNREAD
 
 
-def plain(name: str) -> str:
-    """A name without quotes."""
-    return re.sub(r'["`\[\]]', "", name)
-
-
-def of_words(text: str) -> Read:
-    """What a statement does that sqlglot does not read, as far as its first words tell."""
-    if altering := ALTERING.match(text):
-        schema, name = altering["schema"], plain(altering["name"])
-        gone = DROPPING.findall(text)
-        if gone:
-            return tuple(ops.DropColumnOp(name, plain(each), schema=plain(schema) if schema else None) for each in gone), None
-        return (Changed(name, plain(schema) if schema else None),), None
-    if CALM.match(text) or not WORDS.match(text):
-        return (), None
-    return (), "this SQL could not be read"
+def gone_with(text: str, dialect: str) -> tuple[Any, ...]:
+    """What PostgreSQL's DROP … CASCADE of a type, domain or extension takes along."""
+    found = WITH_COLUMNS.match(text)
+    return (DropNamespace(plain(found[2], dialect), found[1].lower()),) if found else ()
 
 
 def operations_of(tree: Any) -> Iterator[Any]:
@@ -144,11 +164,37 @@ def place(table: Any) -> tuple[str, str | None]:
 
 def changed_rows(tree: Any) -> Iterator[Rows]:
     """DELETE and UPDATE."""
-    if tree.this is not None and tree.this.key == "table":
-        name, schema = place(tree.this)
-        is_bounded = tree.args.get("where") is not None or tree.args.get("limit") is not None
-        is_bounded = is_bounded or bool(tree.this.args.get("joins")) or bool(tree.args.get("using"))
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded)
+    if tree.this is None or tree.this.key != "table":
+        return
+    joins = [*(tree.this.args.get("joins") or ()), *(tree.args.get("joins") or ())]
+    where = tree.args.get("where")
+    is_bounded = (where is not None and not is_always(where.this)) or tree.args.get("limit") is not None
+    is_bounded = (
+        is_bounded or any(each.args.get("on") or each.args.get("using") for each in joins) or bool(tree.args.get("using"))
+    )
+    tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joins)]}
+    named = [tables.get(each.name, each) for each in tree.args.get("tables") or [tree.this]]
+    overwritten = tuple(
+        each.this.name for each in tree.args.get("expressions") or () if each.key == "eq" and is_constant(each.expression)
+    )
+    for each in named:
+        name, schema = place(each)
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, overwritten=overwritten)
+
+
+def is_constant(expression: Any) -> bool:
+    """Whether a value is the same for every row."""
+    return expression.key in ("null", "literal", "boolean")
+
+
+def is_always(condition: Any) -> bool:
+    """Whether a condition is met by every row: WHERE true, WHERE 1 = 1."""
+    condition = condition.unnest()
+    if condition.key == "eq":
+        return bool(condition.this.key == "literal" and condition.this == condition.expression)
+    return bool(
+        (condition.key == "boolean" and condition.this) or (condition.key == "literal" and condition.name not in ("0", ""))
+    )
 
 
 def emptied(tree: Any) -> Iterator[Rows]:
@@ -210,12 +256,29 @@ def created(tree: Any) -> Iterator[Any]:
     what, target = str(tree.args.get("kind") or "").upper(), tree.this
     if what == "TABLE":
         name, schema = place(target.this if target.key == "schema" else target)
+        if tree.args.get("replace"):
+            yield ops.DropTableOp(name, schema=schema)
         yield ops.CreateTableOp(name, [], schema=schema)
     elif what == "INDEX" and target.args.get("table") is not None:
         name, schema = place(target.args["table"])
         concurrently = bool(tree.args.get("concurrently"))
         is_unique = bool(tree.args.get("unique"))
-        yield ops.CreateIndexOp(target.name, name, [], schema=schema, unique=is_unique, postgresql_concurrently=concurrently)
+        columns, where = columns_in(target)
+        kw: dict[str, Any] = {"postgresql_where": where} if where else {}
+        yield ops.CreateIndexOp(
+            target.name, name, columns, schema=schema, unique=is_unique, postgresql_concurrently=concurrently, **kw
+        )
+
+
+def columns_in(index: Any) -> tuple[list[Any], str | None]:
+    """The columns of an index, none where it is over more than columns; and its condition."""
+    params = index.args.get("params")
+    if params is None:
+        return [], None
+    listed = [each.this if each.key == "ordered" else each for each in params.args.get("columns") or ()]
+    where = params.args.get("where")
+    names = [each.name for each in listed] if all(each.key in ("column", "identifier") for each in listed) else []
+    return names, where.sql() if where is not None else None
 
 
 READERS = {

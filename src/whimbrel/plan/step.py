@@ -16,8 +16,8 @@ Table = tuple[str | None, str]
 """Schema, None for the default one, and name."""
 
 
-class Opaque(Exception):
-    """What a revision does here cannot be seen without a database."""
+class Opaque(BaseException):
+    """What a revision does here cannot be seen without a database. Not an Exception: no revision may catch it."""
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Rows(ops.MigrateOperation):
     is_bounded: bool = True
     """Whether there is a condition."""
     cascades: bool = False
+    overwritten: tuple[str, ...] = ()
+    """The columns that get one value in every row."""
 
     def reverse(self) -> Any:
         """There is no way back."""

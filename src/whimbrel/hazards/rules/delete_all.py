@@ -29,4 +29,5 @@ rule = Rule(
     look=look,
     bad='op.execute("DELETE FROM person")',
     good='op.execute("DELETE FROM person WHERE id = 1")',
+    is_watched=True,
 )

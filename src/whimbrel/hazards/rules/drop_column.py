@@ -43,4 +43,5 @@ rule = Rule(
     bad='op.drop_column("person", "name")',
     good='op.drop_column("pet", "person_id")',
     on=("sqlite", "postgresql", "mysql"),
+    is_watched=True,
 )

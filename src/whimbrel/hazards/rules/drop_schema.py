@@ -25,4 +25,5 @@ rule = Rule(
     bad='op.execute("DROP SCHEMA old CASCADE")',
     good='op.execute("CREATE SCHEMA new")',
     on=("postgresql", "mysql"),
+    is_watched=True,
 )

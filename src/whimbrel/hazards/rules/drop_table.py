@@ -34,4 +34,5 @@ rule = Rule(
     look=look,
     bad='op.drop_table("person")',
     good='op.drop_table("pet")',
+    is_watched=True,
 )

@@ -21,9 +21,15 @@ def look(case: Case) -> Iterator[Found]:
     if not isinstance(op, ops.CreateForeignKeyOp) or table is None or not is_known(case) or op.kw.get("postgresql_not_valid"):
         return
     live = case.live
-    other = live.known_as((op.kw.get("referent_schema"), str(op.referent_table)))
+    parents = (op.kw.get("referent_schema"), str(op.referent_table))
+    other = live.known_as(parents)
     there = live.columns_of(table) or {}
-    if other is None or not live.is_there(other) or any(name not in there for name in op.local_cols):
+    if (
+        live.key(parents) in live.written
+        or other is None
+        or not live.is_there(other)
+        or any(name not in there for name in op.local_cols)
+    ):
         return
     pairs = list(zip(op.local_cols, op.remote_cols, strict=False))
     match = " AND ".join(f"o.{live.column(remote)} = t.{live.column(local)}" for local, remote in pairs)

@@ -29,4 +29,5 @@ rule = Rule(
     bad='op.execute("TRUNCATE TABLE person")',
     good='op.execute("TRUNCATE TABLE pet")',
     on=("postgresql", "mysql"),
+    is_watched=True,
 )

@@ -48,4 +48,5 @@ rule = Rule(
     bad='op.alter_column("person", "name", existing_type=sa.String(50), type_=sa.String(2))',
     good='op.alter_column("person", "name", existing_type=sa.String(50), type_=sa.String(3))',
     on=("postgresql", "mysql"),
+    is_watched=True,
 )

@@ -1,0 +1,159 @@
+"""Watch a run: what loses rows is looked at once more, before it is executed.
+
+The review before a run calls revisions with an ``op`` that only notes. What a revision does depending on rows, with a session
+or a connection of its own, or through code that hides it from the review, is met here at last; and the tables are as they are
+at that moment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import Column, Connection
+from sqlalchemy.types import NullType
+
+from ..plan.record import frames_here, place_in
+from ..plan.sql import operations_in
+from ..plan.step import Planned, Step, Table, shown, table_of
+from ..plan.words import NAME, plain
+from ..revisions.revision import Revision
+from .consent import accepts_of
+from .finding import Finding
+from .live import Live
+from .review import ignored_in, rules
+from .rule import Case
+
+WATCHED = re.compile(r"\b(DROP|TRUNCATE|DELETE|REPLACE|ALTER|RENAME)\b", re.IGNORECASE)
+CALM = re.compile(
+    r"\s*(CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+(INDEX|VIEW|TRIGGER|SEQUENCE|FUNCTION|PROCEDURE)|INSERT|UPDATE)\b", re.I
+)
+CREATES = re.compile(rf"\s*CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:({NAME})\.)?({NAME})\s*\(", re.IGNORECASE)
+ADDS = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})\s[^,]*$", re.IGNORECASE
+)
+
+
+class Guard:
+    """Watches the run of some revisions on one database.
+
+    accepted: the keys that were agreed to for this run. decide: told of what nobody has agreed to; raises what stops the run.
+    """
+
+    def __init__(self, sqla_dialect: Any, accepted: Collection[str], decide: Callable[[Finding], None]) -> None:
+        self.sqla_dialect = sqla_dialect
+        self.accepted = accepted
+        self.decide = decide
+        self.history = Live(sqla_dialect, None)
+        """What the run has made and renamed so far."""
+        self.is_paused = False
+        self.revision: Revision | None = None
+        self.given: Mapping[str, str] = {}
+
+    def begin(self, revision: Revision) -> None:
+        """The next revision."""
+        self.revision = revision
+        self.given = accepts_of(revision.path)
+
+    def statement(self, text: str, connection: Connection) -> None:
+        """A statement is going to be executed on this connection."""
+        if self.is_paused or self.revision is None:
+            return
+        for op in self.operations(text):
+            self.operation(op, connection)
+
+    def operations(self, text: str) -> Collection[Any]:
+        """What a statement does, as far as it matters here."""
+        kind = self.history.dialect.kind
+        if found := CREATES.match(text):
+            return [ops.CreateTableOp(plain(found[2], kind), [], schema=plain(found[1], kind) if found[1] else None)]
+        if found := ADDS.match(text):
+            column: Column[Any] = Column(plain(found[3], kind), NullType())
+            return [ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)]
+        if CALM.match(text) or not WATCHED.search(text):
+            return []
+        return operations_in(text, None, self.sqla_dialect.name)[0]
+
+    def operation(self, op: Any, connection: Connection) -> None:
+        """One operation."""
+        assert self.revision is not None
+        op = self.placed(op, connection)
+        now = Live(self.sqla_dialect, connection)
+        now.created, now.added = self.history.created, self.history.added
+        place, line = place_in(self.revision, frames_here())
+        case = Case(now, Planned(self.revision, "upgrade"), Step((op,), (), place, line), op)
+        ignored = ignored_in(line)
+        for rule in rules().values():
+            if rule.is_watched and rule.code not in ignored and now.dialect.kind in rule.on:
+                for finding in rule.findings(case):
+                    self.meet(finding, op, now)
+        self.history.connection = connection
+        self.history.forget()
+        self.history.follow_operation(op)
+
+    def placed(self, op: Any, connection: Connection) -> Any:
+        """The same with the schema in which the server finds its table, where the revision has changed where it looks."""
+        table = table_of(op)
+        if table is None or table[0] is not None or not hasattr(op, "schema"):
+            return op
+        schema = self.history.dialect.schema_found(connection, table[1])
+        if schema in (None, connection.dialect.default_schema_name):
+            return op
+        op = copy(op)
+        op.schema = schema
+        return op
+
+    def meet(self, finding: Finding, op: Any, now: Live) -> None:
+        """Something would be lost: has somebody agreed, under the name that it has now or had when the run began?"""
+        at_first = self.at_first(finding, op, now)
+        if not {finding.key, at_first.key} & {*self.accepted, *self.given}:
+            self.decide(at_first)
+
+    def at_first(self, finding: Finding, op: Any, now: Live) -> Finding:
+        """A finding under the names that its table and column had when the run began."""
+        table = table_of(op)
+        if table is None:
+            return finding
+        key: Table = now.key(table)
+        known = self.history.was.get(key, key)
+        column = str(getattr(op, "column_name", ""))
+        name = self.history.was_column.get((key, now.column_key(key, column)), column) if column else ""
+        objects = {shown(key): shown(known), f"{shown(key)}.{column}": f"{shown(known)}.{name}"}
+        return replace(finding, object=objects.get(finding.object, finding.object))
+
+    @contextmanager
+    def batch(self, batch: Any, connection: Connection) -> Iterator[None]:
+        """Around what SQLite makes of a batch: the statements of a rebuild are none of the revision's."""
+        if self.revision is not None and not self.is_paused:
+            for op in of_batch(batch, connection):
+                self.operation(op, connection)
+        before, self.is_paused = self.is_paused, True
+        try:
+            yield
+        finally:
+            self.is_paused = before
+
+
+def of_batch(batch: Any, connection: Connection) -> Iterator[Any]:
+    """The operations of a batch that lose, make or rename something; and the columns that a given table does not have."""
+    table, schema = batch.table_name, batch.schema
+    dropped: set[str] = set()
+    for name, args, kw in batch.batch:
+        if name == "drop_column":
+            dropped.add(str(args[1].name).lower())
+            yield ops.DropColumnOp(table, str(args[1].name), schema=schema)
+        elif name == "alter_column" and kw.get("name"):
+            yield ops.AlterColumnOp(table, str(args[1]), schema=schema, modify_name=str(kw["name"]))
+        elif name == "add_column":
+            yield ops.AddColumnOp(table, args[1], schema=schema)
+    if batch.copy_from is not None:
+        kept = {column.name.lower() for column in batch.copy_from.columns}
+        there = Live(connection.dialect, connection).columns_of((schema, table)) or {}
+        for column in there:
+            if column.lower() not in kept | dropped:
+                yield ops.DropColumnOp(table, column, schema=schema)

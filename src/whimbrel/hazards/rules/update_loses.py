@@ -1,0 +1,37 @@
+"""Every row gets the same value in a column that holds values.
+
+Say which rows shall get it (``WHERE …``), or write into a new column and drop the old one in a later release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...plan.step import Rows, shown, table_of
+from ..live import numbered
+from ..rule import Case, Found, Rule
+
+
+def look(case: Case) -> Iterator[Found]:
+    """UPDATE without WHERE that sets a constant in a column that was there before, and is not null everywhere."""
+    op, table, live = case.op, case.table, case.live
+    if not isinstance(op, Rows) or op.verb != "update" or op.is_bounded or table is None or not live.has_rows(table):
+        return
+    for name in op.overwritten:
+        known = live.column_known_as(table_of(op) or table, name)
+        if known is None or live.connection is None or known not in (live.columns_of(table) or {}):
+            continue
+        count = live.number(f"SELECT count({live.column(known)}) FROM {live.quoted(table)}")
+        if count != 0:
+            values = numbered(count, "value") if count is not None else "the values"
+            yield Found(f"{shown(table)}.{known}", f"{values} of {shown(table)}.{known} would be overwritten")
+
+
+rule = Rule(
+    code="update-loses-data",
+    severity="danger",
+    why="An UPDATE without WHERE leaves nothing of what was in the column.",
+    look=look,
+    bad='op.execute("UPDATE person SET name = NULL")',
+    good='op.execute("UPDATE person SET name = NULL WHERE id = 1")',
+)

@@ -1,0 +1,154 @@
+"""ALTER TABLE and a few statements more by their words, where the parser does not know what one database has of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from alembic.operations import ops
+
+from .step import Changed, Rows, Written
+
+NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
+ALTERING = re.compile(
+    rf"\s*ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
+    re.IGNORECASE,
+)
+NO_COLUMN = (
+    r"(?!(?:CONSTRAINT|INDEX|KEY|FOREIGN|PRIMARY|UNIQUE|CHECK|FULLTEXT|SPATIAL|DEFAULT|NOT|EXPRESSION|IDENTITY|PARTITION|PERIOD"
+    r"|COLUMN|IF|SYSTEM)\b)"
+)
+DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAME})", re.IGNORECASE)
+CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+PARTITION = re.compile(r"\s*(DROP|TRUNCATE)\s+PARTITION\b", re.IGNORECASE)
+NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
+KEY = re.compile(
+    NAMED + rf"FOREIGN\s+KEY\s*(?:{NAME}\s*)?\((?P<local>[^()]*)\)\s*REFERENCES\s+((?P<schema>{NAME})\.)?(?P<table>{NAME})"
+    r"\s*\((?P<remote>[^()]*)\)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+CHECK = re.compile(NAMED + r"CHECK\s*(?P<condition>\(.*\))(?P<rest>[^()]*)$", re.IGNORECASE | re.DOTALL)
+UNIQUE = re.compile(
+    NAMED + rf"UNIQUE\s+(?:INDEX\s+|KEY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\)\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+# A type ends where one of these begins.
+TYPE = re.compile(
+    r"(.*?)(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
+    r"|GENERATED|REFERENCES|ON|INVISIBLE|VISIBLE)\b.*)?$",
+    re.IGNORECASE | re.DOTALL,
+)
+RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
+ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
+BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$(\w*)\$(.*)\$\1\$", re.IGNORECASE | re.DOTALL)
+IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
+VERSIONED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
+
+
+def without_marks(text: str) -> str:
+    """A statement of MySQL with what stands in comments that its server executes (manual, "Comments")."""
+    return VERSIONED.sub(r" \1 ", text)
+
+
+def plain(name: str, dialect: str) -> str:
+    """A name without quotes, as the database keeps it: PostgreSQL lowers those without them."""
+    if re.match(r'["`\[]', name):
+        return name[1:-1]
+    return name.lower() if dialect == "postgresql" else name
+
+
+def clauses(text: str) -> Iterator[str]:
+    """What stands between the commas that are in no parentheses and no quotes."""
+    depth, start = 0, 0
+    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[(),]", text):
+        depth += {"(": 1, ")": -1}.get(piece.group(), 0)
+        if piece.group() == "," and not depth:
+            yield text[start : piece.start()]
+            start = piece.end()
+    yield text[start:]
+
+
+def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
+    """What an ALTER TABLE does, as far as its clauses are known here; a clause that is not changes the table somehow."""
+    found = ALTERING.match(text)
+    if found is None:
+        return ()
+    table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
+    return tuple(op for clause in clauses(text[found.end() :]) for op in of_clause(clause, table, schema, dialect))
+
+
+def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iterator[Any]:
+    """One clause of an ALTER TABLE."""
+    if PARTITION.match(clause):
+        yield Rows("truncate", table, schema, is_bounded=False)
+    elif found := DROP.match(clause):
+        yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
+    elif found := CHANGE.match(clause):
+        old, new = plain(found[1], dialect), plain(found[2], dialect)
+        name = None if old == new else new
+        yield ops.AlterColumnOp(table, old, schema=schema, modify_name=name, modify_type=type_in(found[3]))
+    elif found := MODIFY.match(clause):
+        yield ops.AlterColumnOp(table, plain(found[1], dialect), schema=schema, modify_type=type_in(found[2]))
+    else:
+        yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
+
+
+def type_in(text: str) -> Written:
+    """The type at the beginning of a column's definition."""
+    found = TYPE.match(text)
+    return Written((found[1] if found else text).strip())
+
+
+def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> Any:
+    """ADD … FOREIGN KEY, CHECK or UNIQUE; None for another clause."""
+
+    def names(listed: str) -> list[str]:
+        return [plain(each.strip(), dialect) for each in listed.split(",")]
+
+    def name(found: re.Match[str]) -> str | None:
+        return plain(found["name"], dialect) if found["name"] else None
+
+    if found := KEY.match(clause):
+        other = plain(found["schema"], dialect) if found["schema"] else None
+        return ops.CreateForeignKeyOp(
+            name(found),
+            table,
+            plain(found["table"], dialect),
+            names(found["local"]),
+            names(found["remote"]),
+            source_schema=schema,
+            referent_schema=other,
+            postgresql_not_valid=is_not_valid(found["rest"]),
+            ondelete="CASCADE" if re.search(r"ON\s+DELETE\s+CASCADE", found["rest"], re.IGNORECASE) else None,
+        )
+    if found := CHECK.match(clause):
+        kw = {"postgresql_not_valid": True} if is_not_valid(found["rest"]) else {}
+        return ops.CreateCheckConstraintOp(name(found), table, found["condition"][1:-1], schema=schema, **kw)
+    if found := UNIQUE.match(clause):
+        index = plain(found["index"], dialect) if found["index"] else None
+        return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema)
+    return None
+
+
+def is_not_valid(rest: str) -> bool:
+    """Whether the rows that are there are not looked at."""
+    return re.search(r"\bNOT\s+VALID\b", rest, re.IGNORECASE) is not None
+
+
+def of_renames(text: str, dialect: str) -> tuple[Any, ...]:
+    """RENAME TABLE a TO b, c TO d."""
+    found = RENAMES.match(text)
+    pairs = [ONE_RENAME.match(each) for each in clauses(found[1])] if found else []
+    return tuple(
+        ops.RenameTableOp(plain(pair["old"], dialect), plain(pair["new"], dialect), schema=pair["schema"])
+        for pair in pairs
+        if pair
+    )
+
+
+def in_block(text: str) -> list[str]:
+    """The statements of a DO block that may lose something."""
+    found = BLOCK.match(text)
+    return [each.strip() for each in IN_BLOCK.findall(found[2])] if found else []

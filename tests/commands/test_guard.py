@@ -1,0 +1,246 @@
+"""What loses rows is refused before it is executed, also where the review before the run could not see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import Project, on
+
+FIRST = """
+op.create_table("person", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nick", sa.String(20)))
+op.create_table("pet", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20)))
+op.create_table("old", sa.Column("id", sa.Integer, primary_key=True))
+"""
+ROWS = ("insert into person (nick) values ('a'), ('b'), ('c')", "insert into pet (name) values ('x'), ('y'), ('z')")
+PERSON = "drop-table-loses-data:person"
+NICK = "drop-column-loses-data:person.nick"
+DELETED = "delete-without-condition:person"
+LOSSES = {
+    "a name from a loop": (
+        'for name in ("old", "person"):\n    if sa.inspect(op.get_bind()).has_table(name):\n        op.drop_table(name)',
+        PERSON,
+    ),
+    "after a query": (
+        'n = op.get_bind().execute(sa.text("select count(*) from person")).scalar()\nif n:\n    op.execute("DELETE FROM person")',
+        DELETED,
+    ),
+    "behind an except": (
+        "def there(name):\n    try:\n        return sa.inspect(op.get_bind()).has_table(name)\n    except Exception:\n"
+        '        return False\nif there("person"):\n    op.drop_table("person")',
+        PERSON,
+    ),
+    "only with a database": ('if not op.get_context().as_sql:\n    op.drop_table("person")', PERSON),
+    "with a session": (
+        "from sqlalchemy.orm import Session\ns = Session(bind=op.get_bind())\n"
+        's.execute(sa.text("DELETE FROM person"))\ns.commit()',
+        DELETED,
+    ),
+    "with metadata": ('sa.Table("person", sa.MetaData()).drop(op.get_bind())', PERSON),
+    "with the context": ('op.get_context().impl.execute("DELETE FROM person")', DELETED),
+    "with options": ('op.get_bind().execution_options(a=1).execute(sa.text("DELETE FROM person"))', DELETED),
+    "beside the run": (
+        'from flask import current_app\ns = current_app.extensions["sqlalchemy"].session\n'
+        's.execute(sa.text("DELETE FROM person"))\ns.commit()',
+        DELETED,
+    ),
+    "a table that is there already": (
+        'op.execute("CREATE TABLE IF NOT EXISTS person (id integer)")\nop.drop_table("person")',
+        PERSON,
+    ),
+    "renamed column, renamed table": (
+        'op.execute("ALTER TABLE person RENAME COLUMN nick TO name")\nop.rename_table("person", "people")\n'
+        'op.drop_column("people", "name")',
+        NICK,
+    ),
+    "a new column with the name of an old one": (
+        'op.add_column("person", sa.Column("n", sa.Integer))\nop.drop_column("person", "n")\n'
+        'op.execute("ALTER TABLE person RENAME COLUMN nick TO n")\nop.drop_column("person", "n")',
+        NICK,
+    ),
+    "capitals in a column": ('op.execute("ALTER TABLE person DROP COLUMN NICK")', NICK),
+    "no word COLUMN": ('op.execute("ALTER TABLE person DROP nick")', NICK),
+    "a condition that is none": ('op.execute("DELETE FROM person WHERE 1 = 1")', DELETED),
+    "values that are overwritten": ('op.execute("UPDATE person SET nick = NULL")', "update-loses-data:person.nick"),
+    "dropped twice, once in vain": (
+        'n = op.get_bind().execute(sa.text("select count(*) from person where id < 0")).scalar()\n'
+        'if n:\n    op.drop_table("person")\nop.drop_table("person")',
+        PERSON,
+    ),
+}
+OF_POSTGRESQL = {
+    "capitals in a table": ('op.execute("DROP TABLE PERSON")', PERSON),
+    "a block": ('op.execute("DO $$ BEGIN DELETE FROM person; END $$")', DELETED),
+    "an update before the type changes": (
+        "op.execute(\"UPDATE person SET nick = 'long' WHERE id = 1\")\n"
+        'op.execute("ALTER TABLE person ALTER COLUMN nick TYPE varchar(2) USING nick::varchar(2)")',
+        "type-change-fails:person.nick",
+    ),
+}
+OF_MARIADB = {
+    "RENAME TABLE": ('op.execute("RENAME TABLE person TO px")\nop.execute("DROP TABLE px")', PERSON),
+    "CHANGE": (
+        'op.execute("ALTER TABLE person CHANGE nick n VARCHAR(20)")\nop.execute("ALTER TABLE person DROP COLUMN n")',
+        NICK,
+    ),
+    "CREATE OR REPLACE": ('op.execute("CREATE OR REPLACE TABLE person (id integer)")', PERSON),
+    "several tables": ('op.execute("DELETE person, pet FROM person JOIN pet")', DELETED),
+    "a comment that is executed": ('op.execute("/*!50000 DROP TABLE person */")', PERSON),
+    "MODIFY": ('op.execute("ALTER TABLE person MODIFY nick INTEGER")', "type-change-fails:person.nick"),
+}
+
+
+@pytest.fixture
+def people(project: Project) -> Project:
+    project.app("")
+    project.ok("init")
+    project.revision(FIRST, id="aaaa")
+    project.ok("upgrade")
+    for statement in ROWS:
+        project.database.run(statement)
+    return project
+
+
+def refused(people: Project, up: str, key: str) -> None:
+    before = people.database.contents()
+    people.revision(up, id="bbbb")
+    result = people.flask("upgrade")
+    assert result.code in (1, 3), result
+    result.says(f"[{key}]", f"--accept {key}")
+    kept = people.database.contents()
+    assert sum(map(len, kept.values())) == sum(map(len, before.values()))
+
+
+@pytest.mark.parametrize("what", [*LOSSES])
+def test_rows_are_not_lost_unseen(people: Project, what: str):
+    refused(people, *LOSSES[what])
+
+
+@on("postgresql")
+@pytest.mark.parametrize("what", [*OF_POSTGRESQL])
+def test_rows_are_not_lost_unseen_on_postgresql(people: Project, what: str):
+    refused(people, *OF_POSTGRESQL[what])
+
+
+@on("mariadb")
+@pytest.mark.parametrize("what", [*OF_MARIADB])
+def test_rows_are_not_lost_unseen_on_mariadb(people: Project, what: str):
+    refused(people, *OF_MARIADB[what])
+
+
+@on("sqlite", "postgresql")
+def test_capitals_in_a_table(people: Project):
+    refused(people, 'op.execute("DELETE FROM Person")', DELETED)
+
+
+@on("postgresql")
+def test_a_table_that_only_the_search_path_finds(people: Project):
+    people.database.run("create schema s2")
+    people.database.run("create table s2.nest (id integer)")
+    people.database.run("insert into s2.nest values (1)")
+    up = 'op.execute("SET LOCAL search_path TO s2, public")\nop.execute("DROP TABLE nest")'
+    people.revision(up, id="bbbb")
+    people.refused("upgrade").says("[drop-table-loses-data:s2.nest]")
+    assert people.database.run("select count(*) from s2.nest") == [(1,)]
+
+
+def test_with_consent_it_goes_on(people: Project):
+    people.revision(LOSSES["a name from a loop"][0], id="bbbb")
+    people.ok("upgrade", "--accept", PERSON)
+    assert "person" not in people.database.tables()
+
+
+def test_a_reason_in_the_file_is_consent(people: Project):
+    people.revision(LOSSES["a name from a loop"][0], id="bbbb")
+    path = people.versions / "bbbb_by_hand.py"
+    path.write_text(path.read_text().replace("\ndepends_on", f'\naccepts = {{"{PERSON}": "all of them moved"}}\ndepends_on'))
+    people.ok("upgrade")
+    assert "person" not in people.database.tables()
+
+
+def test_what_the_run_itself_has_made_may_go(people: Project):
+    up = """
+        bind = op.get_bind()
+        bind.execute(sa.text("select count(*) from person")).scalar()
+        op.create_table("scratch", sa.Column("id", sa.Integer, primary_key=True))
+        op.execute("insert into scratch select id from person")
+        op.add_column("person", sa.Column("copy", sa.String(20)))
+        op.execute("update person set copy = nick")
+        op.rename_table("scratch", "heap")
+        op.drop_column("person", "copy")
+        op.drop_table("heap")
+    """
+    people.revision(up, id="bbbb")
+    people.ok("upgrade")
+
+
+@on("sqlite")
+def test_a_rebuild_is_no_drop(people: Project):
+    up = """
+        op.get_bind().execute(sa.text("select count(*) from person")).scalar()
+        with op.batch_alter_table("person") as batch:
+            batch.alter_column("nick", new_column_name="name", type_=sa.String(40), nullable=False)
+    """
+    people.revision(up, id="bbbb")
+    people.ok("upgrade")
+    people.revision(
+        'op.get_bind().execute(sa.text("select 1")).scalar()\nwith op.batch_alter_table("person") as batch:\n'
+        '    batch.drop_column("name")',
+        id="cccc",
+    )
+    people.refused("upgrade").says("[drop-column-loses-data:person.name]")
+
+
+@on("sqlite")
+def test_a_table_that_is_given_has_all_columns(people: Project):
+    up = """
+        table = sa.Table("person", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+        with op.batch_alter_table("person", copy_from=table, recreate="always") as batch:
+            batch.add_column(sa.Column("x", sa.Integer))
+    """
+    refused(people, up, NICK)
+
+
+@on("mariadb")
+def test_consent_is_remembered_for_the_rest(people: Project):
+    up = """
+        op.create_table("gate", sa.Column("id", sa.Integer, primary_key=True))
+        op.get_bind().execute(sa.text("select count(*) from person")).scalar()
+        op.execute("insert into old values (1)")
+        op.drop_table("person")
+    """
+    people.database.run("insert into old values (1)")
+    people.revision(up, id="bbbb")
+    people.flask("upgrade", "--accept", PERSON).exits(3)
+    people.database.run("delete from old")
+    people.ok("resume")
+    assert "person" not in people.database.tables()
+
+
+@on("postgresql")
+def test_tables_of_other_schemas_are_something_to_lose(people: Project):
+    people.database.run("create schema app")
+    people.database.run("alter table person set schema app")
+    people.database.run("drop table pet, old, alembic_version")
+    people.database.run("drop schema whimbrel cascade")
+    (people.versions / "aaaa_by_hand.py").unlink()
+    people.revision('op.drop_table("person", schema="app")', id="bbbb", after=None)
+    people.refused("upgrade").says("[drop-table-loses-data:app.person]")
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import sqlite3\nsqlite3.connect({path!r}).execute('create table x (id integer)')", "it opens a database of its own"),
+        ("import threading\nthreading.Thread(target=print).start()", "it starts a thread"),
+        ("open({path!r}, 'w').close()", "it changes files"),
+        ("import subprocess\nsubprocess.run(['touch', {path!r}])", "it starts a program"),
+        ("import os\nos.mkdir({path!r})", "it changes files"),
+    ],
+)
+@on("sqlite")
+def test_a_plan_changes_nothing_anywhere(people: Project, code: str, why: str):
+    path = people.folder / "outside"
+    people.revision(code.format(path=str(path)), id="bbbb")
+    people.ok("plan").says(why)
+    people.flask("review").says(why)
+    assert not path.exists()
