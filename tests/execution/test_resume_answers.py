@@ -218,7 +218,7 @@ def test_back_undoes_what_ran_though_the_revision_fails_at_once(birds: Project):
     else:
         up = COMMITS[birds.database.kind]
     birds.revision(f"{up}\nraise SystemExit('no')", id="bbbb")
-    birds.flask("upgrade").exits(1)
+    birds.flask("upgrade").exits(3).says("SystemExit: no")
     birds.refused("upgrade", code=3)
     birds.ok("resume", "--back").says("bbbb: undone")
     assert birds.database.state() == before

@@ -74,9 +74,7 @@ def test_a_file_in_a_folder_that_does_not_exist(elsewhere, tmp_path):
 def test_a_file_that_is_no_database(elsewhere, tmp_path):
     (tmp_path / "text.db").write_text("this is a text, and not a database at all" * 100)
     project = elsewhere(sa.URL.create("sqlite", database=str(tmp_path / "text.db")))
-    result = project.flask("upgrade")
-    assert result.code in (1, 2)
-    result.says("file is not a database")
+    project.refused("upgrade", code=2).says("The file is not an SQLite database.", "Check the database URL")
 
 
 @on("sqlite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -167,15 +168,22 @@ def agreed(finding: Finding, ask: Asker) -> bool:
 
 def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     """The error that names each danger once, and how to consent."""
+    from ..hazards import consent
+
     blocked = list({(each.database, each.revision, each.key): each for each in reversed(blocked)}.values())[::-1]
     lines = [
         f"  {f'[{each.database}] ' if each.database else ''}{each.revision}  {words(each)}\n    at {each.place}"
         for each in blocked[:MOST_LISTED]
     ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
-    flags = " ".join(dict.fromkeys(f"--accept {each.key}" for each in blocked))
-    name = command.rpartition(" ")[0]
+    keys = list(dict.fromkeys(each.key for each in blocked))
+    flags = " ".join(f"--accept {shlex.quote(key)}" for key in keys)
+    if len(keys) > MOST_LISTED:
+        flags = f"--accept CODE:OBJECT, once for each of the {len(keys)} names in brackets,"
+    name, _, verb = command.rpartition(" ")
     writes = f"'{name} review --accept CODE:OBJECT --because …' writes it into the revision"
+    if verb == "downgrade":  # which review does not look at
+        writes = f'in the revision, {consent.NAME} = {{{consent.quoted(keys[0])}: "why"}} says it for good'
     would_fail = all(each.code.endswith("-fails") for each in blocked)
     return Refused(
         "\n".join(["This would fail:" if would_fail else "This needs your consent:", *lines, *more]),

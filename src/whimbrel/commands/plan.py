@@ -50,6 +50,10 @@ class Move:
             if effect.blocks or effect.work:
                 yield line((f"    {self.in_words(effect)}", "dim"))
         for finding in self.findings:
+            if finding.accepted is not None:
+                reason = f": {finding.accepted}" if finding.accepted else ""
+                yield line("    ", ("accepted", "good"), f"  {words(finding)}{reason}")
+                continue
             yield line("    ", (finding.severity, "bad" if finding.severity == "danger" else "strong"), f"  {words(finding)}")
             if finding.place:
                 yield line("      at ", (finding.place, "path"))

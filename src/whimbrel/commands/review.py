@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..dialects import dialect_of
 from ..errors import Refused, UsageError
 from ..events import Listener, Noticed, ignore
 from ..lines import Line, line
@@ -146,7 +147,7 @@ def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | 
 def added_since(project: Project, since: str) -> list[str]:
     """The files that are new or changed since a commit. Raises UsageError where git does not know it."""
     folder = project.layout.script
-    command = ["git", "-C", str(folder), "diff", "--name-only", "--diff-filter=AMR", "-z", since, "--", "."]
+    command = ["git", "-C", str(folder), "diff", "--name-only", "--diff-filter=AMR", "-z", "--end-of-options", since, "--", "."]
     new = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", "."]
     top = ["git", "-C", str(folder), "rev-parse", "--show-toplevel"]
     listed = []
@@ -172,7 +173,10 @@ def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mappi
     from ..revisions.load import load_module
 
     def call(revision: Revision) -> Callable[[], Any]:
-        return lambda: prepared(load_module(revision.path), revision, "upgrade", {"engine_name": ""}, ())()
+        module = load_module(revision.path)
+        names = [name.removeprefix("upgrade_") for name in vars(module) if name.startswith("upgrade_")] or [""]
+        functions = [prepared(module, revision, "upgrade", {"engine_name": name}, ()) for name in names]
+        return lambda: [function() for function in functions]
 
     try:
         context = context_without_database(dialect)
@@ -180,6 +184,8 @@ def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mappi
         raise UsageError(
             f"There is no dialect '{dialect}': {error}", hint="Write postgresql, mysql, mariadb or sqlite."
         ) from None
+    if not dialect_of(context.dialect.name).kind:
+        raise UsageError(f"There are no rules for '{dialect}'.", hint="Write postgresql, mysql, mariadb or sqlite.")
     planned = record(context, [(graph[id], call(graph[id])) for id in ids], "upgrade")
     live = Live(context.dialect, None, rows, otherwise=None)
     return list(judge(planned, live, limit=limit))
@@ -188,10 +194,16 @@ def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mappi
 def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:
     """In words what is accepted or ignored, and is no finding."""
     from ..hazards.consent import accepts_of
-    from ..hazards.review import rules
+    from ..hazards.review import ignores_of, rules
 
     keys = {(each.revision, each.key) for each in found}
+    codes = {(each.revision, each.code) for each in found}
     for id in ids:
+        for code in sorted(ignores_of(graph[id].path)):
+            if code not in rules():
+                yield f"{display_path(graph[id].path)} ignores {code}, and there is no such rule."
+            elif (id, code) not in codes:
+                yield f"{display_path(graph[id].path)} ignores {code}, which finds nothing there."
         for key in accepts_of(graph[id].path):
             code = key.partition(":")[0]
             if code not in rules():
@@ -200,11 +212,11 @@ def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iter
                 yield f"{display_path(graph[id].path)} accepts {key}, which is no finding."
 
 
-def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[str] = ()) -> Reviewed:
-    """Write consent into the revisions that have these findings. Raises Refused where none has."""
+def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[str] = (), **how: Any) -> Reviewed:
+    """Write consent into the revisions that have these findings. how: as for ``review``. Raises Refused where none has."""
     from ..hazards import consent
 
-    found = review(project, what)
+    found = review(project, what, **how)
     graph = history(project)
     written: dict[Path, dict[str, str]] = {}
     for key in keys:
@@ -257,15 +269,7 @@ def command(
     should be known. With the sizes of the database, or without one with --dialect. Exits with 1 where a danger is not
     accepted.
     """
+    how: dict[str, Any] = {"since": since, "dialect": dialect, "rows": counts(rows), "select": select, "leave_out": ignore}
     if accepted:
-        return accept(call.project, accepted, because, what)
-    return review(
-        call.project,
-        what,
-        since=since,
-        dialect=dialect,
-        rows=counts(rows),
-        select=select,
-        leave_out=ignore,
-        on_event=call.tell,
-    )
+        return accept(call.project, accepted, because, what, **how)
+    return review(call.project, what, **how, on_event=call.tell)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 
-def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
+def failed(runner: Runner, error: BaseException, attempt: Attempt) -> WhimbrelError:
     """The error of a revision that raised an exception, with the state that it leaves."""
     if isinstance(error, WhimbrelError):
         return interrupted(runner, error, attempt)
@@ -38,7 +38,7 @@ def failed(runner: Runner, error: Exception, attempt: Attempt) -> WhimbrelError:
     return known
 
 
-def raise_failed(runner: Runner, error: Exception, attempt: Attempt) -> NoReturn:
+def raise_failed(runner: Runner, error: BaseException, attempt: Attempt) -> NoReturn:
     """Raise that error."""
     known = failed(runner, error, attempt)
     if known is error:

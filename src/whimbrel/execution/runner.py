@@ -251,13 +251,13 @@ class Runner:
         attempt = Attempt(steps[0])
         try:
             self.once(steps, state, attempt, earlier)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not (self.may_use_new_values(error) or self.may_switch_keys_off(error)):
                 raise_failed(self, error, attempt)
             attempt = Attempt(steps[0])
             try:
                 self.once(steps, state, attempt, earlier)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise_failed(self, error, attempt)
         for done, took in zip(steps, attempt.seconds, strict=False):
             self.applied.append(Applied(done.revision.id, done.revision.message, done.direction, took))
@@ -287,14 +287,14 @@ class Runner:
             return self.dialect.without_foreign_keys(connection)
         return nullcontext(lambda: None)
 
-    def may_switch_keys_off(self, error: Exception) -> bool:
+    def may_switch_keys_off(self, error: BaseException) -> bool:
         """Whether to try again without foreign keys: a table is built anew where its source did not tell."""
         if isinstance(error, ForeignKeysAreOn) and self.context.commits_each and not self.builds_anew:
             self.builds_anew = True
             return True
         return False
 
-    def may_use_new_values(self, error: Exception) -> bool:
+    def may_use_new_values(self, error: BaseException) -> bool:
         """Whether to try again with values added to enum types in commits of their own: the revision uses one.
 
         PostgreSQL does not let a transaction use what it has added (manual, ALTER TYPE, "Notes").

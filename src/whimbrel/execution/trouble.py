@@ -43,6 +43,8 @@ def of_environment(error: Exception, project: Project, watch: Watch) -> Whimbrel
     place = last_user_place(error, project)
     if place is None:
         if isinstance(error, exc.DBAPIError):
+            if why := why_no_database(error):
+                return ConnectionFailed(why, hint="Check the database URL; nothing has been changed.")
             return Refused(f"The database said: {watch.scrubbed(describe(error))}")
         raise error  # a mistake of ours: let it be seen
     return EnvironmentFailed(
@@ -50,6 +52,12 @@ def of_environment(error: Exception, project: Project, watch: Watch) -> Whimbrel
         place=place,
         hint="Add --traceback to see the way there.",
     )
+
+
+def why_no_database(error: exc.DBAPIError) -> str | None:
+    """In words why what the URL names is no database; None for other errors."""
+    words = words_of(error.orig)
+    return "The file is not an SQLite database." if "file is not a database" in words else None
 
 
 def no_connection(error: Exception, watch: Watch) -> ConnectionFailed:

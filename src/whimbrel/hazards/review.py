@@ -6,15 +6,18 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from .. import _registry
 from ..plan.effect import worst
 from ..plan.step import Planned, Step
+from ..revisions.read import source_of
 from .consent import accepts_of
 from .finding import Finding, Severity
 from .live import Live
 from .rule import Case, Rule
 
+IGNORED = "ignored on its line"
 IGNORE = re.compile(r"#\s*whimbrel:\s*ignore\[([\w\-, ]+)\]")
 
 
@@ -56,7 +59,7 @@ def judged(
     limit: float = 2.0,
     accepted: Collection[str] = (),
 ) -> Iterator[tuple[Step, list[Finding]]]:
-    """Each step of one revision with what the rules find in it, less what its line says to ignore."""
+    """Each step of one revision with what the rules find in it; what its line says to ignore is accepted."""
     chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
     has_locks = any(rule.severity == "lock" for rule in chosen)
     given = accepts_of(planned.revision.path)
@@ -68,8 +71,8 @@ def judged(
         for op in step.operations or (None,):
             case = Case(live, planned, step, op, effect, limit, tuple(earlier))
             for rule in chosen:
-                if rule.code not in ignored:
-                    found += [consented(each, accepted, given) for each in rule.findings(case)]
+                by_line = IGNORED if rule.code in ignored else None
+                found += [consented(each, accepted, given, by_line) for each in rule.findings(case)]
         yield step, found
         if step.why is not None:
             live.is_uncertain = True  # what it may do does not count as done
@@ -79,11 +82,18 @@ def judged(
         earlier.append(step)
 
 
-def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, str]) -> Finding:
-    """A finding with the consent that there is, of this run or of its file."""
+def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, str], by_line: str | None) -> Finding:
+    """A finding with the consent that there is: of its line, of this run or of its file."""
+    if by_line is not None:
+        return replace(finding, accepted=by_line)
     if finding.key in accepted:
         return replace(finding, accepted="")
     return replace(finding, accepted=given[finding.key]) if finding.key in given else finding
+
+
+def ignores_of(path: Path) -> frozenset[str]:
+    """The codes that some line of a file says to ignore."""
+    return frozenset(code.strip() for found in IGNORE.finditer(source_of(path) or "") for code in found[1].split(","))
 
 
 def ignored_in(line: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import linecache
 import os
@@ -9,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,8 +127,30 @@ def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str
     for name, number in frames:
         if os.path.realpath(name) == wanted:
             linecache.checkcache(name)
-            return f"{display_path(Path(wanted))}:{number}", linecache.getline(name, number).strip()
+            line, last = linecache.getline(name, number).strip(), linecache.getline(name, last_line(name, number))
+            remark = last[last.rindex("#") :].strip() if "# whimbrel:" in last and "# whimbrel:" not in line else ""
+            return f"{display_path(Path(wanted))}:{number}", f"{line}  {remark}" if remark else line
     return display_path(revision.path), ""
+
+
+def last_line(path: str, number: int) -> int:
+    """Where the statement ends that stands in a line of a file."""
+    found = [end for start, end in simple_statements("".join(linecache.getlines(path))) if start <= number <= end]
+    return min(found, default=number)
+
+
+@lru_cache(maxsize=8)
+def simple_statements(source: str) -> list[tuple[int, int]]:
+    """First and last line of each statement of a source that holds no others."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
+    return [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in nodes
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+    ]
 
 
 def as_operation(touch: Touch) -> Any:
@@ -257,10 +281,16 @@ def no_database() -> Iterator[None]:
         if threading.get_ident() == thread:
             raise Opaque("it uses a connection of its own")
 
+    def keep(found: Any) -> None:
+        if isinstance(found.original_exception, Opaque):
+            found.is_disconnect = False  # the connection is as good as before
+
     event.listen(Engine, "before_cursor_execute", refuse)
     event.listen(Engine, "do_connect", refuse)
+    event.listen(Engine, "handle_error", keep)
     try:
         yield
     finally:
+        event.remove(Engine, "handle_error", keep)
         event.remove(Engine, "do_connect", refuse)
         event.remove(Engine, "before_cursor_execute", refuse)
