@@ -23,6 +23,7 @@ from alembic.script.revision import RevisionMap
 from sqlalchemy import Table
 from sqlalchemy.exc import SAWarning
 
+from ._alembic_mysql import renames_alone
 from .revisions.graph import Graph
 from .revisions.load import load_module
 from .revisions.revision import Revision
@@ -36,6 +37,11 @@ class RunContext(MigrationContext):
     environment_context: Environment
     own_names = "whimbrel"
     """What the names of our own tables in this database begin with."""
+
+    def __init__(self, dialect: Any, *rest: Any, **kw: Any) -> None:
+        super().__init__(dialect, *rest, **kw)
+        if dialect.name in ("mysql", "mariadb"):
+            renames_alone(self.impl)
 
     def begin_transaction(self, _per_migration: bool = False) -> Any:
         """What env.py enters around the run, and we around each revision.

@@ -23,6 +23,7 @@ ORDER = (
     "dialects",
     "schema",
     "revisions",
+    "_alembic_mysql",
     "_alembic",
     "_alembic_models",
     "_alembic_paper",

@@ -26,7 +26,7 @@ Asker = Callable[[Question], str | bool | None]
 """Puts a question to a person: the answer, None where none was given."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answers:
     """What was said ahead of time.
 
@@ -39,8 +39,22 @@ class Answers:
     fills: Mapping[str, str] = field(default_factory=dict)
     allow_drop: frozenset[str] = frozenset()
     ask: Asker | None = None
+    used: set[str] = field(default_factory=set)
+    """The names in renames and fills that were met on some database."""
+    is_for_several: bool = False
+    """Whether several databases are compared: a name that one does not know may be another one's."""
     is_asked: bool = True
     """Whether there are questions at all; a mere check has none."""
+
+    def refuse_unused(self) -> None:
+        """Raise UsageError for a name that no database knows, where there are several."""
+        unknown = ({old for old, _ in self.renames} | set(self.fills)) - self.used
+        if self.is_for_several and unknown:
+            flag = "--fill" if min(unknown) in self.fills else "--rename"
+            raise UsageError(
+                f"{flag} {min(unknown)}: none of the databases has such a table or column to be changed.",
+                hint="The names are those that the database has.",
+            )
 
 
 def answers(

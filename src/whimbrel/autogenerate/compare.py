@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Connection, MetaData, Table, inspect
+from sqlalchemy import Connection, DefaultClause, MetaData, Table, inspect, text
 
 from .._alembic import Comparing, RunContext
 from ..dialects import dialect_of
@@ -15,6 +16,7 @@ from ..errors import UsageError
 from ..revisions.near import near
 from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
+from ..schema.text import escaped
 from .answers import Answers, Question, undecided
 from .detect import Detection, Known
 from .enums import EnumTypes
@@ -22,19 +24,20 @@ from .expressions import compare_expressions, keep_same_order
 from .fills import Fills
 from .follow import following
 from .guard import Guard
+from .indexes import compare_as_written, compare_by_text
 from .names import give_names
 from .objects import compare_objects
 from .operations import RenameColumn, RenameTable
 from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
-from .types import add_casts, rendering
+from .types import add_casts, rendering, writes_texts
 
 
 class Comparison:
     """One database and its models.
 
     guard: what may be dropped. known: what the history says. is_ours: whether a table belongs to us and not to the application.
-    extensions: those that PostgreSQL shall have.
+    extensions: those that PostgreSQL shall have. leaves_defaults: whether defaults of the server are not compared.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Comparison:
         command: str,
         is_ours: Callable[[str | None], bool],
         extensions: Collection[str] = (),
+        *,
+        leaves_defaults: bool = False,
     ) -> None:
         assert isinstance(context.connection, Connection)
         self.context = context
@@ -56,9 +61,11 @@ class Comparison:
         self.command = command
         self.is_ours = is_ours
         self.extensions = extensions
+        self.leaves_defaults = leaves_defaults
         self.connection = context.connection
         self.sqla_dialect = context.connection.dialect
         self.dialect = dialect_of(context.dialect.name)
+        writes_texts(context.impl)
         self.models = models_of(context.opts.get("target_metadata"), self.sqla_dialect.default_schema_name)
         self.before = self.look()
         self.snapshot = self.before.copy()
@@ -115,7 +122,7 @@ class Comparison:
     def detect(self, compared: Comparing, upgrade: ops.UpgradeOps) -> None:
         """What Alembic does not see, and without what it sees where nothing is."""
         self.keep_same_types(upgrade)
-        detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known)
+        detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known, self.leaves_defaults)
         detection.run(self.models)
         self.not_compared += detection.not_compared
         self.not_compared += compare_objects(
@@ -127,12 +134,16 @@ class Comparison:
             self.known.words,
             self.extensions,
         )
+        compare_as_written(upgrade, self.models, self.snapshot, self.dialect, self.connection)
         orders = self.dialect.descending(self.connection)
         if orders is not None:
             keep_same_order(upgrade, self.models, self.snapshot, orders)
         if self.dialect.hides_expression_indexes:
             there = self.dialect.unseen_indexes(self.connection)
             compare_expressions(upgrade, self.models, self.snapshot, there, self.connection, self.known.words)
+        if orders is not None:
+            texts = self.dialect.unseen_indexes(self.connection)
+            compare_by_text(upgrade, self.models, self.snapshot, self.connection, texts, orders)
 
     def keep_same_types(self, upgrade: ops.UpgradeOps) -> None:
         """Take out changes of types that the database stores in the same way."""
@@ -145,8 +156,17 @@ class Comparison:
             modified.ops = [op for op in modified.ops if not isinstance(op, ops.AlterColumnOp) or op.has_changes()]
         upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
 
+    def leave_checks_alone(self, upgrade: ops.UpgradeOps) -> None:
+        """A type with a check makes it when a column gets that type; here checks are changed by themselves."""
+        for modified in (op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)):
+            for op in modified.ops:
+                if isinstance(op, ops.AlterColumnOp) and getattr(op.modify_type, "create_constraint", False):
+                    op.modify_type = copy(op.modify_type)
+                    op.modify_type.create_constraint = False  # type: ignore[union-attr]
+
     def improve(self, upgrade: ops.UpgradeOps) -> None:
         """What makes the operations run as they are, on every database and on the way back."""
+        self.leave_checks_alone(upgrade)
         models = {self.key(schema, name): model for (schema, name), model in self.models.items()}
         in_creation_order(upgrade, models, self.sqla_dialect)
         in_drop_order(upgrade, self.snapshot)
@@ -170,7 +190,8 @@ class Comparison:
 
     def refuse_unused(self, unused: set[str]) -> None:
         """Raise UsageError where a rename was said of something that is not there."""
-        if unused:
+        self.answers.used |= {old for old, _ in self.answers.renames} - self.unused
+        if unused and not self.answers.is_for_several:
             old = min(unused)
             known = [shown(key) for key in self.before]
             known += [f"{shown(key)}.{each['name']}" for key in self.before for each in self.before.of("columns", key)]
@@ -246,11 +267,14 @@ class Comparison:
         tables = [each for each in agreed if each.column is None]
         for schema in dict.fromkeys(each.table[0] for each in tables):
             names = {each.table[1]: each.new for each in tables if each.table[0] == schema}
-            for old, new in in_order(names, self.snapshot.tables[schema], aside):
+            steps = in_order(names, self.snapshot.tables[schema], aside)
+            for old, new in steps:
                 self.snapshot.rename_table((schema, old), new)
                 self.first.append(RenameTable(old, new, schema=schema))
-            for old, new in names.items():
-                self.follow((schema, new), old, new, is_table=True)
+            was = {new: old for old, new in names.items()}
+            for _, new in steps:
+                if new in was:  # in the order in which names become free
+                    self.follow((schema, new), was[new], new, is_table=True)
         moved = {each.table: (each.table[0], each.new) for each in tables}
         columns = [each for each in agreed if each.column is not None]
         for table in dict.fromkeys(moved.get(each.table, each.table) for each in columns):
@@ -273,11 +297,19 @@ class Comparison:
                 existing_type=known["type"],
                 existing_nullable=known.get("nullable"),
                 existing_comment=known.get("comment"),
+                existing_server_default=self.default_said_anew(known),
             )
             self.first.append(ops.ModifyTableOps(table[1], [step], schema=table[0]))
         self.snapshot.rename_columns(table, names)
         for old, new in names.items():
             self.follow(table, old, new, is_table=False)
+
+    def default_said_anew(self, column: dict[str, Any]) -> Any:
+        """The default of a column for those who say all of it to give it another name; else False."""
+        default = column.get("default")
+        if self.dialect.kind != "mysql" or not isinstance(default, str):
+            return False
+        return DefaultClause(text(escaped(default)))
 
     def follow(self, table: Key, old: str, new: str, *, is_table: bool) -> None:
         """Rename what carries the name, in this table and in those that reference it."""

@@ -10,13 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Connection, Table
+from sqlalchemy.sql.elements import conv
 
 from .._alembic import Comparing
 from .._alembic_models import final_name
 from ..dialects import Dialect, dialect_of
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import escaped
 from .generated import compare_generated
-from .names import columns_in, name_for
+from .names import columns_in, longest_name, name_for
 from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
@@ -44,6 +46,7 @@ class Detection:
     snapshot: Snapshot
     upgrade: ops.UpgradeOps
     known: Known
+    leaves_defaults: bool = False
     not_compared: list[str] = field(default_factory=list)
 
     @property
@@ -86,7 +89,7 @@ class Detection:
             schema=key[0],
             existing_type=there.get("type"),
             existing_nullable=there.get("nullable"),
-            existing_server_default=sa.DefaultClause(sa.text(default)) if default else None,
+            existing_server_default=sa.DefaultClause(sa.text(escaped(default))) if default else None,
             existing_comment=there.get("comment"),
         )
         self.changes(key).ops.append(made)
@@ -140,9 +143,11 @@ class Detection:
         """As the server stores them; it is asked only where the texts differ."""
         columns = {each["name"]: each for each in self.snapshot.of("columns", key)}
         every = [each for each in model.constraints if isinstance(each, CheckConstraint) and self.is_written(each)]
+        every = [each for each in every if not self.comes_with_column(each, columns)]
         checks = [each for each in every if self.is_wanted(each, final_name(each, self.connection.dialect), "check_constraint")]
         there = self.snapshot.of("check_constraints", key)
-        doubtful = [] if self.compared.opts.get("compare_server_default") else self.doubtful_defaults(model, columns)
+        leaves = self.leaves_defaults or self.compared.opts.get("compare_server_default")
+        doubtful = [] if leaves else self.doubtful_defaults(model, columns)
         has_doubtful_checks = self.have_doubt(checks, there)
         if not doubtful and not has_doubtful_checks:
             return
@@ -164,6 +169,11 @@ class Detection:
             return True
         compiler = self.connection.dialect.ddl_compiler(self.connection.dialect, None)  # type: ignore[arg-type]
         return bool(rule(compiler))
+
+    def comes_with_column(self, check: CheckConstraint, there: Mapping[str, Any]) -> bool:
+        """Whether a check is one of the type of a column that is added, which brings it along."""
+        about = [column.name for column in check.columns]
+        return bool(getattr(check, "_type_bound", False)) and bool(about) and all(name not in there for name in about)
 
     def doubtful_defaults(self, model: Table, columns: dict[str, dict[str, Any]]) -> list[str]:
         """The columns whose defaults are not the same text."""
@@ -215,6 +225,8 @@ class Detection:
 
     def checks(self, key: Key, model: Table, checks: list[CheckConstraint], there: list[dict[str, Any]], asked: Stored) -> None:
         """The checks that came, went or say something else."""
+        # A name that is final already: a naming convention shall not be applied to it again.
+        kind: type[str] = conv if "ck" in model.metadata.naming_convention else str
         left = list(there)
         missing: list[CheckConstraint] = []
         by_name = {each["name"]: each for each in there if each.get("name")}
@@ -228,17 +240,28 @@ class Detection:
                 left.remove(same)
             elif name in by_name and by_name[name] in left:
                 left.remove(by_name[name])
-                self.changes(key).ops.append(drop_check(key, by_name[name]))
+                self.changes(key).ops.append(drop_check(key, by_name[name], kind))
                 missing.append(check)
             else:
                 missing.append(check)
         for each in left:
-            if each.get("name") and each["name"] in self.known.words():
-                self.changes(key).ops.append(drop_check(key, each))
-        longest = int(self.connection.dialect.max_identifier_length or 63)
+            if not (each.get("name") in self.known.words() or self.was_written(each["sqltext"])):
+                continue
+            if each.get("name"):
+                self.changes(key).ops.append(drop_check(key, each, kind))
+            else:
+                self.not_compared.append(
+                    f"{shown(key)}: the check ({each['sqltext']}) has no name in the database, and is not in the models; build"
+                    " the table anew in a revision by hand"
+                )
+        longest = longest_name(self.connection.dialect)
         for check in sorted(missing, key=lambda each: int(getattr(each, "_creation_order", 0))):
             name = final_name(check, self.connection.dialect) or name_for(key[1], columns_in(check, model), "check", longest)
-            self.changes(key).ops.append(AddCheck(name, key[1], str(as_text(check, self.connection)), schema=key[0]))
+            self.changes(key).ops.append(AddCheck(kind(name), key[1], str(as_text(check, self.connection)), schema=key[0]))
+
+    def was_written(self, text: str) -> bool:
+        """Whether a revision has the text of a check."""
+        return plain(text) in {plain(word) for word in self.known.words()}
 
     # -- values of enums that are plain texts to the database
 
@@ -271,11 +294,12 @@ def is_literal(text: Any) -> bool:
 
 
 def same_check(one: Any, other: Any) -> bool:
-    """Whether two conditions are the same."""
-    return other is not None and same_text(one, other)
+    """Whether two conditions are the same; PostgreSQL writes other casts into one when a column gets another type."""
+    return other is not None and (same_text(one, other) or same_text(without_casts(one), without_casts(other)))
 
 
-def drop_check(key: Key, check: dict[str, Any]) -> ops.DropConstraintOp:
-    """Drop a check, and its way back."""
-    back = AddCheck(check["name"], key[1], check["sqltext"], schema=key[0])
-    return Drop(check["name"], key[1], "check", schema=key[0], back=back)
+def drop_check(key: Key, check: dict[str, Any], kind: type[str]) -> ops.DropConstraintOp:
+    """Drop a check, and its way back. kind: what its name is."""
+    name = kind(check["name"])
+    back = AddCheck(name, key[1], check["sqltext"], schema=key[0])
+    return Drop(name, key[1], "check", schema=key[0], back=back)

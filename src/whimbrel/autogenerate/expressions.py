@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -75,8 +76,11 @@ def keep_same_order(
         key = (op.schema, op.table_name)
         model = models.get(key)
         for index in model.indexes if model is not None else ():
-            columns = next((each["column_names"] for each in snapshot.of("indexes", key) if each["name"] == index.name), None)
+            known: dict[str, Any] = next((each for each in snapshot.of("indexes", key) if each["name"] == index.name), {})
             flags = there.get((key[1], str(index.name)))
+            columns = known.get("column_names")
+            if bool(known.get("unique")) != bool(index.unique):
+                continue
             if columns is not None and flags is not None and list(zip(columns, flags, strict=False)) == ordered(index):
                 op.ops = [
                     each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,7 +44,9 @@ class Fills:
             else:
                 found.append(op)
         upgrade.ops[:] = found
-        if unknown := set(self.answers.fills) - self.used:
+        self.answers.used |= self.used
+        unknown = set(self.answers.fills) - self.used
+        if unknown and not self.answers.is_for_several:
             raise UsageError(
                 f"--fill {min(unknown)}: nothing that changes needs to be filled there.",
                 hint="It is for columns that must not be null and are new, or were null before.",
@@ -61,8 +64,14 @@ class Fills:
             if isinstance(each, ops.AddColumnOp) and needs_value(each.column):
                 before += self.added(key, each)
             elif isinstance(each, ops.AlterColumnOp) and each.modify_nullable is False:
-                before += self.closed(key, each)
-                rest.append(each)
+                filled = self.closed(key, each)
+                if filled and each.modify_type is not None:  # the value may be one of the new type only
+                    typed, closing = in_two(each)
+                    rest.append(typed)
+                    after = [*filled, modified(key, closing), *after]
+                else:
+                    before += filled
+                    rest.append(each)
             elif isinstance(each, ops.DropColumnOp) and needs_value(each.to_column()):
                 after += self.dropped(key, each)
             else:
@@ -196,3 +205,19 @@ def with_operations(op: ops.ModifyTableOps, operations: list[ops.MigrateOperatio
     """The same container with other operations."""
     op.ops = operations
     return op
+
+
+def in_two(op: ops.AlterColumnOp) -> tuple[ops.AlterColumnOp, ops.AlterColumnOp]:
+    """A column's new type, and then that it must not be null."""
+    typed = copy(op)
+    typed.modify_nullable = None
+    closing = ops.AlterColumnOp(
+        op.table_name,
+        op.column_name,
+        schema=op.schema,
+        existing_type=op.modify_type,
+        existing_nullable=True,
+        existing_server_default=op.existing_server_default if op.modify_server_default is False else op.modify_server_default,
+        modify_nullable=False,
+    )
+    return typed, closing

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Computed, Connection, Identity, Table
 
 from .._alembic_models import copy_of
 from ..schema.snapshot import Key
+from ..schema.text import escaped
 from .operations import Both, Execute, modified
 from .renames import shown
 from .stored import computed_as_stored, same_text
@@ -44,13 +45,16 @@ def compare_numbering(detection: Detection, key: Key, column: Column[Any], there
         detection.forget_default(key, column.name)
     if (old is None and new is None) or (old and new and not differ(there["identity"], new)):
         return
-    if new is not None and there.get("default"):  # SERIAL numbers as well
+    numbers = there.get("default") or there.get("sequence_of_its_own")
+    if new is not None and numbers:  # SERIAL numbers as well
         if new.always:
             detection.not_compared.append(
-                f"{shown(key)}: column {column.name}: it has the default {there['default']}, and is always an identity in the"
+                f"{shown(key)}: column {column.name}: it has the default {numbers}, and is always an identity in the"
                 " models; write the revision by hand"
             )
         return
+    if new is not None and there.get("nullable"):
+        detection.alter(key, column.name).modify_nullable = False
     sql = Numbered(detection.connection, key, column.name)
     verb = "new identity" if old is None else "no identity any more" if new is None else "another identity"
     detection.upgrade.ops.append(
@@ -145,12 +149,23 @@ def compare_expression(detection: Detection, key: Key, model: Table, column: Col
         )
         return
     before = Column(
-        column.name, there["type"], Computed(sa.text(old["sqltext"]), old.get("persisted")), nullable=there["nullable"]
+        column.name, there["type"], Computed(sa.text(escaped(old["sqltext"])), old.get("persisted")), nullable=there["nullable"]
     )
     after: Column[Any] = copy_of(column)
     drop, add = ops.DropColumnOp(key[1], column.name, schema=key[0]), ops.AddColumnOp(key[1], after, schema=key[0])
     back = ops.AddColumnOp(key[1], before, schema=key[0])
+    later = [each for each in detection.changes(key).ops if is_index_over(each, column.name)]
+    detection.changes(key).ops = [each for each in detection.changes(key).ops if all(each is not other for other in later)]
+    detection.upgrade.ops[:] = [
+        each for each in detection.upgrade.ops if not (isinstance(each, ops.ModifyTableOps) and not each.ops)
+    ]
     detection.upgrade.ops.append(Both([modified(key, drop), modified(key, add)], [modified(key, drop), modified(key, back)]))
+    detection.upgrade.ops += [modified(key, each) for each in later]
+
+
+def is_index_over(op: ops.MigrateOperation, name: str) -> bool:
+    """Whether an index with a column is made."""
+    return isinstance(op, ops.CreateIndexOp) and any(name in str(getattr(each, "name", each)) for each in op.columns)
 
 
 def used_by(detection: Detection, key: Key, name: str) -> list[str]:

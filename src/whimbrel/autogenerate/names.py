@@ -26,6 +26,12 @@ CONVENTION = {
 """The same as a naming convention, for constraints without a name in an SQLite database."""
 
 
+def longest_name(dialect: Any) -> int:
+    """How many characters the name of a constraint may have."""
+    limits = (getattr(dialect, "max_constraint_name_length", None), dialect.max_identifier_length)
+    return min((int(limit) for limit in limits if limit), default=63)
+
+
 def name_for(table: str, columns: Iterable[str], ending: str, longest: int) -> str:
     """``player_team_id_fkey``; shortened as far as the database needs it."""
     found = "_".join([table, *columns, ending])
@@ -37,7 +43,7 @@ def name_for(table: str, columns: Iterable[str], ending: str, longest: int) -> s
 
 def give_names(upgrade: ops.UpgradeOps, dialect: Any) -> None:
     """Name what is added or dropped without a name."""
-    longest = int(dialect.max_identifier_length or 63)
+    longest = longest_name(dialect)
     for at, op in enumerate(upgrade.ops):
         if isinstance(op, ops.ModifyTableOps):
             has_unnamed_drop = False
@@ -70,7 +76,7 @@ def name_dropped(op: ops.DropConstraintOp, table: str, longest: int) -> bool:
 
 def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
     """A copy of a model's table in which every constraint has a name; the model stays as it is."""
-    longest = int(dialect.max_identifier_length or 63)
+    longest = longest_name(dialect)
     made = table.to_metadata(into)
     taken = {str(each.name) for each in made.constraints if each.name is not None}
     for constraint in sorted(made.constraints, key=order_of):

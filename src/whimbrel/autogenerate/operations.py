@@ -11,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.operations import ops
+from sqlalchemy.sql.elements import conv
 
 from .._alembic_models import is_in_batch, type_text
+from ..schema.text import escaped
 
 
 class RenameTable(ops.RenameTableOp):
@@ -158,11 +160,14 @@ def render_column(context: Any, op: RenameColumn) -> str:
     arguments += [repr(op.column_name), f"new_column_name={str(op.modify_name)!r}"]
     if op.existing_type is not None:
         arguments.append(f"existing_type={type_text(op.existing_type, context)}")
-    arguments += [
-        f"{name}={value!r}"
-        for name, value in (("existing_nullable", op.existing_nullable), ("existing_comment", op.existing_comment))
-        if value is not None and value is not False
-    ]
+    if op.existing_nullable is not None:
+        arguments.append(f"existing_nullable={op.existing_nullable!r}")
+    if op.existing_comment:
+        arguments.append(f"existing_comment={op.existing_comment!r}")
+    default = op.existing_server_default
+    if isinstance(default, sa.DefaultClause):  # for an Alembic that says the whole column anew (MySQL)
+        text = str(getattr(default.arg, "text", default.arg))
+        arguments.append(f"existing_server_default={context.opts.get('sqlalchemy_module_prefix') or 'sa.'}text({text!r})")
     if op.schema and not is_in_batch(context):
         arguments.append(f"schema={op.schema!r}")
     owner = "batch_op." if is_in_batch(context) else prefix(context)
@@ -189,11 +194,12 @@ def render_primary_key(context: Any, op: AddPrimaryKey) -> str:
 @renderers.dispatch_for(AddCheck)
 def render_check(context: Any, op: AddCheck) -> str:
     """``op.create_check_constraint(…)``."""
-    condition = f"{context.opts.get('sqlalchemy_module_prefix') or 'sa.'}text({quoted(op.text)})"
+    condition = f"{context.opts.get('sqlalchemy_module_prefix') or 'sa.'}text({quoted(escaped(op.text))})"
     if is_in_batch(context):
-        return f"batch_op.create_check_constraint({op.constraint_name!r}, {condition})"
+        return f"batch_op.create_check_constraint({final(op.constraint_name, 'batch_op.')}, {condition})"
     schema = f", schema={op.schema!r}" if op.schema else ""
-    return f"{prefix(context)}create_check_constraint({op.constraint_name!r}, {op.table_name!r}, {condition}{schema})"
+    name = final(op.constraint_name, prefix(context))
+    return f"{prefix(context)}create_check_constraint({name}, {op.table_name!r}, {condition}{schema})"
 
 
 @renderers.dispatch_for(Execute)
@@ -202,7 +208,7 @@ def render_sql(context: Any, op: Execute) -> list[str]:
     text = str(op.sqltext)
     if not text:
         return []
-    call = f"{prefix(context)}execute({quoted(text)})"
+    call = f"{prefix(context)}execute({quoted(escaped(text))})"
     return ["with op.get_context().autocommit_block():", f"    {call}"] if op.alone else [call]
 
 
@@ -213,6 +219,11 @@ def render_batch(context: Any, op: BatchWithConvention) -> list[str]:
     found = as_usual if isinstance(as_usual, list) else [as_usual]
     convention = f"naming_convention={dict(op.convention)!r}"
     return [line.replace(") as batch_op:", f", {convention}) as batch_op:") for line in found]
+
+
+def final(name: Any, owner: str) -> str:
+    """A name in Python; one to which no naming convention shall be applied goes through ``f()``."""
+    return f"{owner}f({str(name)!r})" if isinstance(name, conv) else repr(name)
 
 
 def prefix(context: Any) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from alembic.operations import ops
-from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, Table
 from sqlalchemy.schema import sort_tables_and_constraints
+from sqlalchemy.types import NullType
 
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
@@ -21,7 +22,8 @@ def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect
         return
     default = dialect.default_schema_name
     keys = [(None if op.schema == default else op.schema, op.table_name) for op in created]
-    copies = MetaData()
+    conventions: list[Any] = [models[key].metadata.naming_convention for key in keys if key in models]
+    copies = MetaData(naming_convention=conventions[0] if conventions else None)
     tables = [with_names(models[key], copies, dialect) for key in keys if key in models]
     own = {(table.schema, table.name) for table in tables}
     # What they reference must be known by its columns' names, too.
@@ -136,8 +138,23 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                 if implicit is not None:
                     op.ops.remove(made)
                     renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
+            for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
+                columns = indexes.get(name, [])
+                if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
+                    op.ops.append(index_drop(key, name, columns))  # it was made for the key
             if renamed:
                 upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
+
+
+def is_key_drop(op: ops.MigrateOperation) -> TypeGuard[ops.DropConstraintOp]:
+    """Whether a foreign key goes."""
+    return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"
+
+
+def index_drop(key: Key, name: str, columns: list[Any]) -> ops.DropIndexOp:
+    """An index goes, and comes back on the way down."""
+    table = Table(key[1], MetaData(), *(Column(str(column), NullType()) for column in columns), schema=key[0])
+    return ops.DropIndexOp.from_index(Index(name, *table.columns))
 
 
 def go_with_tables(upgrade: ops.UpgradeOps) -> None:

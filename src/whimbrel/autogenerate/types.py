@@ -17,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from .._alembic_models import type_text
+from ..schema.text import escaped
 from .enums import PLUGIN, native
 from .operations import AlterColumn
+from .stored import without_casts
 
 Render = Callable[[str, Any, Any], Any]
 
@@ -42,6 +44,19 @@ def rendering(own: Render | None, dialect: Any) -> Render:
         return written(item, context, dialect)
 
     return render
+
+
+def writes_texts(impl: Any) -> None:
+    """Have expressions written into files as ``text()`` takes them: a percent sign once, a colon that is no parameter marked."""
+    as_usual = impl.render_ddl_sql_expr
+    doubles = impl.dialect.paramstyle in ("format", "pyformat")
+
+    def render(expr: Any, is_server_default: bool = False, **kw: Any) -> str:
+        text = str(as_usual(expr, is_server_default=is_server_default, **kw))
+        text = text.replace("%%", "%") if doubles else text
+        return text if kw.get("is_index") else escaped(text)  # a literal_column() has no parameters
+
+    impl.render_ddl_sql_expr = render
 
 
 def written(type_: TypeEngine[Any], context: Any, dialect: Any) -> str:
@@ -163,6 +178,8 @@ def with_cast(op: ops.MigrateOperation, connection: Connection) -> list[ops.Migr
         return [op]
     there, is_aside = using(op.column_name, op.existing_type, op.modify_type, op.existing_server_default, connection)
     new_default = op.existing_server_default if op.modify_server_default is False else op.modify_server_default
+    if new_default is op.existing_server_default and has_enum(op, connection.dialect):
+        new_default = uncast(new_default)  # it names the other type
     back, is_aside_back = using(op.column_name, op.modify_type, op.existing_type, new_default, connection)
     made = AlterColumn.of(op, there, back) if there or back else op
     if not (is_aside or is_aside_back):
@@ -203,6 +220,19 @@ def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], default: Any, c
             if is_accepted(created, after, expression.format("c"), connection):
                 return expression.format(column) or None, default is not None and not has_default
     return None, False
+
+
+def has_enum(op: ops.AlterColumnOp, dialect: Any) -> bool:
+    """Whether a column is or becomes one of an enum type."""
+    types = [each for each in (op.existing_type, op.modify_type) if each is not None]
+    return any(native(each, dialect) is not None for each in types)
+
+
+def uncast(default: Any) -> Any:
+    """A default without the type that the server has written to it."""
+    arg = default_of(default)
+    text = without_casts(arg.text if isinstance(arg, sa.TextClause) else None)
+    return default if text is None else sa.DefaultClause(sa.text(text))
 
 
 def default_of(default: Any) -> Any:

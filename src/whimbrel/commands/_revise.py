@@ -172,6 +172,8 @@ def compared(
             return not database.knows_nothing_of(history(project)[id], "upgrade")
 
         current = table.read()
+        if said is not None:
+            said.is_for_several = "engine_name" in database.arguments
         if autogenerate and not sql:
             notices.extend(said_by_journal(project, database, current))
         try:
@@ -183,6 +185,8 @@ def compared(
             limits.append(table.longest() or ID_LENGTH)
 
     done = run_environment(project, Task(work, as_sql=sql, options=options, prepare=prepare))
+    if said is not None:
+        said.refuse_unused()
     if autogenerate:
         notices += uncompared(project, [database.context.opts.get("target_metadata") for database in done])
     for text in [*notices, *(f"Not compared: {each}." for each in drafts[0].not_compared)]:
@@ -217,7 +221,14 @@ def comparing(project: Project, said: Answers | None) -> Compare:
 
     def compare(context: RunContext) -> Compared:
         made = Comparison(
-            context, known, guard, said_before, project.command, Names(context.own_names).include, project.settings.extensions
+            context,
+            known,
+            guard,
+            said_before,
+            project.command,
+            Names(context.own_names).include,
+            project.settings.extensions,
+            leaves_defaults=project.surroundings.context_defaults().get("compare_server_default") is False,
         )
         compared, upgrade = made.run()
         return Compared(compared, upgrade, tuple(made.not_compared))

@@ -286,6 +286,10 @@ class Dialect:
         """The indexes that SQLAlchemy does not tell of, by name: table and text."""
         return {}
 
+    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
+        """What the server writes of indexes that are about more than columns, by table and name; None where it writes nothing."""
+        return None
+
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]] | None:
         """By table and index, which of its columns are in descending order; None where SQLAlchemy tells that itself."""
         return None

@@ -92,6 +92,10 @@ OTHER_TABLES = (
     "select exists (select from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
     " and schemaname !~ '^pg_(toast|temp)' and schemaname <> :default and schemaname is distinct from :ours)"
 )
+INDEX_TEXTS = """
+    select schemaname, tablename, indexname, indexdef from pg_indexes
+    where schemaname not in ('pg_catalog', 'information_schema') and schemaname !~ '^pg_(toast|temp)'
+"""
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
@@ -269,6 +273,14 @@ class Postgresql(Dialect):
     def names_constraints_itself(self, name: str, table: str) -> bool:
         """As makeObjectName() in the server's source puts names together: table, column, what it is."""
         return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
+
+    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
+        """Every index as pg_get_indexdef() has it."""
+        default = connection.dialect.default_schema_name
+        return {
+            ((None if schema == default else schema, table), name): sql
+            for schema, table, name, sql in connection.execute(text(INDEX_TEXTS))
+        }
 
     def is_same_type(self, there: Any, wanted: Any) -> bool:
         """FLOAT with a precision up to 24 is a REAL (manual, "Floating-Point Types")."""

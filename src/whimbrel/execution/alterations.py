@@ -39,7 +39,7 @@ def careful_alterations(context: RunContext, connection: Connection | None, dial
     try:
         yield
     finally:
-        del impl.alter_column
+        impl.alter_column = alter
 
 
 def refuse_damage(connection: Connection, dialect: Dialect, table: str, column: str, options: dict[str, Any]) -> None:

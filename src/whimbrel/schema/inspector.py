@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.exc import NoSuchTableError
 
 from .snapshot import FACTS, Key, Snapshot
+from .text import escaped
 
 
 class FromSnapshot:
@@ -44,6 +45,17 @@ class FromSnapshot:
         return self.snapshot.has((schema, table_name)) or bool(super().has_table(table_name, schema=schema, **kw))  # type: ignore[misc]
 
 
+def told(fact: str, snapshot: Snapshot, key: Key) -> Any:
+    """A fact as it is told: SQLAlchemy makes a ``text()`` of defaults and expressions, and looks for parameters in it."""
+    found = snapshot.of(fact, key)
+    for each in found if fact == "columns" else ():
+        if isinstance(each.get("default"), str):
+            each["default"] = escaped(each["default"])
+        if each.get("computed"):
+            each["computed"] = {**each["computed"], "sqltext": escaped(str(each["computed"]["sqltext"]))}
+    return found
+
+
 def of_one(fact: str) -> Any:
     """The method ``get_<fact>``."""
 
@@ -55,7 +67,7 @@ def of_one(fact: str) -> Any:
             raise NotImplementedError
         if not snapshot.has((schema, table_name)):
             raise NoSuchTableError(table_name)
-        return snapshot.of(fact, (schema, table_name))
+        return told(fact, snapshot, (schema, table_name))
 
     return get
 
@@ -71,7 +83,7 @@ def of_many(fact: str) -> Any:
             raise NotImplementedError
         wanted: Collection[str] = snapshot.tables[schema] if filter_names is None else filter_names
         keys: list[Key] = [(schema, name) for name in wanted if snapshot.has((schema, name))]
-        return {key: snapshot.of(fact, key) for key in keys}
+        return {key: told(fact, snapshot, key) for key in keys}
 
     return get_multi
 
