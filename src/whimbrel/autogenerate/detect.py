@@ -285,7 +285,8 @@ class Detection:
             if known is not None and list(known) != list(type_.enums):
                 op = self.alter(key, column.name)
                 op.modify_type = type_
-                op.existing_type = sa.Enum(*known, name=type_.name, native_enum=type_.native_enum, length=type_.length)
+                length = getattr(own, "length", None) or type_.length
+                op.existing_type = sa.Enum(*known, name=type_.name, native_enum=type_.native_enum, length=length)
 
 
 def is_literal(text: Any) -> bool:

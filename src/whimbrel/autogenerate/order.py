@@ -140,6 +140,8 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                     renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
             for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
                 columns = indexes.get(name, [])
+                if any(isinstance(each, ops.DropColumnOp) and each.column_name in columns for each in op.ops):
+                    continue  # with which it goes
                 if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
                     op.ops.append(index_drop(key, name, columns))  # it was made for the key
             if renamed:

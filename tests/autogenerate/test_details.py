@@ -1,0 +1,277 @@
+"""Details of columns, indexes and constraints that are easily overlooked: seen once, changed for good, and brought back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from kit import Project, on
+
+TABLE = """
+class T(db.Model):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+    {}
+"""
+WHERE = "sqlite_where=sa.text('x > 1'), postgresql_where=sa.text('x > 1')"
+NAMES = """
+import flask_sqlalchemy
+db = flask_sqlalchemy.SQLAlchemy(metadata=sa.MetaData(naming_convention={{
+    "uq": "uq_%(table_name)s_%(column_0_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"
+}}))
+app.extensions.pop("sqlalchemy")
+db.init_app(app)
+migrate = Migrate(app, db)
+"""
+CHANGES = {
+    "an index becomes unique": ("x = sa.Column(sa.Integer, index=True)", "x = sa.Column(sa.Integer, index=True, unique=True)"),
+    "an index is no more unique": ("x = sa.Column(sa.Integer, index=True, unique=True)", "x = sa.Column(sa.Integer, index=True)"),
+    "a name of its own becomes unique": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', unique=True),)",
+    ),
+    "descending": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', x),)",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', x.desc()),)",
+    ),
+    "no more descending": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', x.desc()),)",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', x),)",
+    ),
+    "a descending index goes": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', x.desc()),)",
+        "x = sa.Column(sa.Integer)",
+    ),
+    "a default with a colon": (
+        "x = sa.Column(sa.String(60), server_default='{\"on\":true}')",
+        "x = sa.Column(sa.String(80), server_default='{\"on\":true}')",
+    ),
+    "another default with a colon": (
+        "x = sa.Column(sa.String(60), server_default='{\"on\":true}')",
+        "x = sa.Column(sa.String(60), server_default='{\"on\":false}')",
+    ),
+    "a check with percent signs and colons": (
+        "x = sa.Column(sa.String(9))\n    __table_args__ = (sa.CheckConstraint(\"x like 'a%'\", name='c'),)",
+        "x = sa.Column(sa.String(9))\n    __table_args__ = (sa.CheckConstraint(\"x like '%a' or x = ' :b'\", name='c'),)",
+    ),
+    "more values of a text": (
+        "x = sa.Column(sa.Enum('a', 'b', name='c', native_enum=False, create_constraint=True))",
+        "x = sa.Column(sa.Enum('a', 'b', ':c', name='c', native_enum=False, create_constraint=True, length=2))",
+    ),
+    "a column with a check of its type": (
+        "y = sa.Column(sa.Integer)",
+        "x = sa.Column(sa.Enum('a', 'b', name='c', native_enum=False, create_constraint=True))\n    y = sa.Column(sa.Integer)",
+    ),
+    "a foreign key goes": (
+        "x = sa.Column(sa.ForeignKey('t.id', name='k'))",
+        "x = sa.Column(sa.Integer)",
+    ),
+}
+ON_TWO = {
+    "another condition": (
+        f"x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', {WHERE}),)",
+        f"x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', {WHERE.replace('1', '2')}),)",
+    ),
+    "no condition any more": (
+        f"x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', {WHERE}),)",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
+    ),
+}
+ON_POSTGRESQL = {
+    "included columns": (
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n"
+        "    __table_args__ = (sa.Index('i', 'x', postgresql_include=['y']),)",
+    ),
+    "another method": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', postgresql_using='hash'),)",
+    ),
+    "a text becomes an enum with the same default": (
+        "x = sa.Column(sa.String(9), server_default='a')",
+        "x = sa.Column(sa.Enum('a', 'b', name='e'), server_default='a')",
+    ),
+    "a column becomes an identity": (
+        "x = sa.Column(sa.Integer, nullable=False)",
+        "x = sa.Column(sa.Integer, sa.Identity(), nullable=False)",
+    ),
+    "an array of other texts": ("x = sa.Column(sa.ARRAY(sa.Text))", "x = sa.Column(sa.ARRAY(sa.String(5)))"),
+}
+
+
+UNNAMED = """op.create_table(
+    "t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("v", sa.Integer), sa.CheckConstraint("v > 0")
+)"""
+
+
+def facts(project: Project) -> object:
+    if project.database.kind != "sqlite":
+        return re.sub(r"::[a-z ]+(\[\])?|[()]", "", str(project.database.state()[0]))  # PostgreSQL writes casts anew
+    query = "select name, sql from sqlite_master where name not like 'whimbrel%' order by name"
+    return [(name, (sql or "").replace('"', "").split()) for name, sql in project.database.run(query)]
+
+
+def there_and_back(project: Project, before: str, after: str) -> None:
+    project.start(TABLE.format(before))
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    schema = facts(project)
+    project.app(TABLE.format(after))
+    project.ok("migrate", "-m", "after")
+    assert len(project.files()) == 2, "nothing was seen"
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    changed = facts(project)
+    project.ok("downgrade")
+    assert facts(project) == schema
+    project.ok("upgrade")
+    assert facts(project) == changed
+
+
+@pytest.mark.parametrize("what", [*CHANGES])
+def test_a_change_is_seen_and_undone(project: Project, what: str):
+    there_and_back(project, *CHANGES[what])
+
+
+@on("sqlite", "postgresql")
+@pytest.mark.parametrize("what", [*ON_TWO])
+def test_conditions(project: Project, what: str):
+    there_and_back(project, *ON_TWO[what])
+
+
+@on("postgresql")
+@pytest.mark.parametrize("what", [*ON_POSTGRESQL])
+def test_on_postgresql(project: Project, what: str):
+    there_and_back(project, *ON_POSTGRESQL[what])
+
+
+@on("postgresql")
+@pytest.mark.parametrize("index", ["sa.text(\"(x like 'a%')\")", "sa.collate(x, 'C')", "sa.func.lower(x)"])
+def test_an_index_over_an_expression_stays_what_it_is(project: Project, index: str):
+    project.start(TABLE.format(f"x = sa.Column(sa.String(9))\n    __table_args__ = (sa.Index('i', {index}),)"))
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+def test_a_renamed_column_keeps_all_it_has(project: Project):
+    project.start(TABLE.format("x = sa.Column(sa.String(20), nullable=False, server_default='q')"))
+    project.ok("upgrade")
+    project.app(TABLE.format("y = sa.Column(sa.String(20), nullable=False, server_default='q')"))
+    project.ok("migrate", "--rename", "t.x:y")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.database.run("insert into t (id) values (1)")
+    assert project.database.rows("t") == [(1, "q")]
+
+
+def test_a_renamed_key_goes_on_counting(project: Project):
+    project.start(TABLE.format("k = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.database.run("insert into t (k) values (1)")
+    project.app(TABLE.format("k = sa.Column(sa.Integer)").replace("    id =", "    number ="))
+    project.ok("migrate", "--rename", "t.id:number")
+    project.ok("upgrade")
+    project.database.run("insert into t (k) values (2)")
+    assert project.database.run("select number, k from t order by 1") == [(1, 1), (2, 2)]
+
+
+@on("mariadb")
+def test_a_rename_written_by_others_keeps_all_a_column_has(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision("op.execute(\"create table t (id int auto_increment primary key, x int not null default 7 comment 'c')\")")
+    project.revision(
+        'op.alter_column("t", "id", new_column_name="number", existing_type=sa.Integer())\n'
+        'op.alter_column("t", "x", new_column_name="y", existing_type=sa.Integer())'
+    )
+    project.ok("upgrade")
+    made = project.database.run("show create table t")[0][1]
+    assert "`number` int(11) NOT NULL AUTO_INCREMENT" in made
+    assert "`y` int(11) NOT NULL DEFAULT 7 COMMENT 'c'" in made
+
+
+def test_a_naming_convention_is_followed_once(project: Project):
+    project.start(NAMES.format() + TABLE.format("x = sa.Column(sa.Integer, unique=True)"))
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    assert "uq_t_x" in next(iter(project.files().values()))
+    with_check = "x = sa.Column(sa.Integer, unique=True)\n    __table_args__ = (sa.CheckConstraint('x > {}', name='big'),)"
+    for number in (1, 2):
+        project.app(NAMES.format() + TABLE.format(with_check.format(number)))
+        project.ok("migrate")
+        project.ok("upgrade")
+        assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.ok("downgrade")
+
+
+def test_a_value_of_the_new_type_fills_a_column(project: Project):
+    project.start(TABLE.format("x = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.database.run("insert into t values (1, 5)")
+    project.database.run("insert into t values (2, null)")
+    project.app(TABLE.format("x = sa.Column(sa.String(10), nullable=False)"))
+    project.ok("migrate", "--fill", "t.x='n/a'")
+    project.ok("upgrade")
+    assert project.database.rows("t") == [(1, "5"), (2, "n/a")]
+
+
+@on("sqlite")
+def test_renames_and_fills_of_several_databases(project: Project):
+    binds = f'app.config["SQLALCHEMY_BINDS"] = {{"other": "sqlite:///{project.folder}/other.db"}}'
+    project.config = binds
+    other = 'class O(db.Model):\n    __bind_key__ = "other"\n    id = sa.Column(sa.Integer, primary_key=True)\n    {}\n'
+    project.start(TABLE.format("x = sa.Column(sa.Integer)") + other.format("a = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.app(
+        TABLE.format("y = sa.Column(sa.Integer)")
+        + other.format("b = sa.Column(sa.Integer)\n    c = sa.Column(sa.Integer, nullable=False)")
+    )
+    project.refused("migrate", "--rename", "t.x:y", "--rename", "o.a:b", "--rename", "o.z:y", "--fill", "o.c=1", code=2).says(
+        "o.z"
+    )
+    project.ok("migrate", "--rename", "t.x:y", "--rename", "o.a:b", "--fill", "o.c=1")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+def test_defaults_that_shall_not_be_compared(project: Project):
+    project.keywords = ", compare_server_default=False"
+    project.start(TABLE.format("x = sa.Column(sa.Integer, server_default='1')"))
+    project.ok("upgrade")
+    project.app(TABLE.format("x = sa.Column(sa.Integer, server_default='2')"))
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("mariadb")
+def test_a_long_name_is_shortened(project: Project):
+    name = "a_rather_long_name_of_a_table_that_fills_the_line"
+    model = f'class P(db.Model):\n    __tablename__ = "{name}"\n    id = sa.Column(sa.Integer, primary_key=True)\n    {{}}\n'
+    project.start(model.format(f'other_one_id = sa.Column(sa.ForeignKey("{name}.id"))'))
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("postgresql", "mariadb")
+def test_a_check_without_a_name_that_says_something_else(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision(UNNAMED)
+    project.ok("upgrade")
+    project.app(TABLE.format("v = sa.Column(sa.Integer)\n    __table_args__ = (sa.CheckConstraint('v > 1'),)"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    found = sa.inspect(project.database.engine).get_check_constraints("t")
+    assert [each["sqltext"].replace("`", "") for each in found] == ["v > 1"]
+
+
+@on("sqlite")
+def test_a_check_without_a_name_that_goes_is_told(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision(UNNAMED)
+    project.ok("upgrade")
+    project.app(TABLE.format("v = sa.Column(sa.Integer)"))
+    project.refused("check").says("the check (v > 0) has no name in the database")
