@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.autogenerate import RevisionContext, compare
+from alembic.autogenerate import RevisionContext
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import AbstractOperations, Operations, ops
 from alembic.runtime.environment import EnvironmentContext
@@ -21,7 +20,6 @@ from alembic.script.base import Script
 from alembic.script.revision import Revision as AlembicRevision
 from alembic.script.revision import RevisionMap
 from sqlalchemy import Table
-from sqlalchemy.exc import SAWarning
 
 from ._alembic_mysql import renames_alone
 from .revisions.graph import Graph
@@ -282,30 +280,6 @@ class LazyScript(Script):
     def longdoc(self) -> str:
         """The docstring."""
         return self._text
-
-
-class Comparing(AutogenContext):
-    """An AutogenContext that looks at an Inspector of ours, in these schemas, whatever ``include_schemas`` says."""
-
-    def __init__(self, context: RunContext, inspector: Any, schemas: Collection[str | None]) -> None:
-        own = context.opts.get("include_name")
-
-        def includes(name: str | None, type_: Any, parents: Any) -> bool:
-            if type_ == "schema" and name not in schemas:
-                return False
-            return own is None or bool(own(name, type_, parents))
-
-        several = bool(set(schemas) - {None})
-        super().__init__(context, opts={**context.opts, "include_schemas": several, "include_name": includes})
-        self.__dict__["inspector"] = inspector  # a memoized property there
-
-    def fill(self, upgrade: ops.UpgradeOps) -> None:
-        """Compare; ``alembic.autogenerate.produce_migrations`` does that with a context of its own."""
-        with warnings.catch_warnings():
-            # Tables that reference each other are put in order afterwards; indexes over expressions are compared by us.
-            warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
-            warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
-            compare._produce_net_changes(self, upgrade)
 
 
 class Revising(RevisionContext):

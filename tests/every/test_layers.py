@@ -25,6 +25,7 @@ ORDER = (
     "revisions",
     "_alembic_mysql",
     "_alembic",
+    "_alembic_compare",
     "_alembic_models",
     "_alembic_paper",
     "autogenerate",

@@ -10,7 +10,8 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy import Connection, DefaultClause, MetaData, Table, inspect, text
 
-from .._alembic import Comparing, RunContext
+from .._alembic import RunContext
+from .._alembic_compare import Comparing
 from ..dialects import dialect_of
 from ..errors import UsageError
 from ..revisions.near import near
@@ -30,6 +31,7 @@ from .objects import compare_objects
 from .operations import RenameColumn, RenameTable
 from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
+from .same import Sameness
 from .types import add_casts, rendering, writes_texts
 
 
@@ -114,7 +116,12 @@ class Comparison:
     def compare(self) -> tuple[Comparing, ops.UpgradeOps]:
         """One comparison by Alembic, on the database as it will be after the renames."""
         compared = Comparing(self.context, inspector_of(self.connection, self.snapshot), set(self.snapshot.tables))
-        compared.opts["render_item"] = rendering(self.context.opts.get("render_item"), self.sqla_dialect)
+        opts = compared.opts
+        opts["render_item"] = rendering(opts.get("render_item"), self.sqla_dialect)
+        if not (compared.has_own_comparators or callable(opts.get("compare_type")) or opts.get("compare_server_default")):
+            same = Sameness(self.snapshot, self.sqla_dialect)
+            keys = {self.key(*key) for key, model in self.models.items() if same.of(self.key(*key), model)}
+            compared.leave_out(keys, self.sqla_dialect.default_schema_name)
         upgrade = ops.UpgradeOps([])
         compared.fill(upgrade)
         return compared, upgrade

@@ -12,7 +12,7 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Connection, Table
 from sqlalchemy.sql.elements import conv
 
-from .._alembic import Comparing
+from .._alembic_compare import Comparing
 from .._alembic_models import final_name
 from ..dialects import Dialect, dialect_of
 from ..schema.snapshot import Key, Snapshot

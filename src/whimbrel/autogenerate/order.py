@@ -140,8 +140,8 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                     renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
             for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
                 columns = indexes.get(name, [])
-                if any(isinstance(each, ops.DropColumnOp) and each.column_name in columns for each in op.ops):
-                    continue  # with which it goes
+                if any(keeps_or_takes(each, columns) for each in op.ops):
+                    continue
                 if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
                     op.ops.append(index_drop(key, name, columns))  # it was made for the key
             if renamed:
@@ -151,6 +151,21 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
 def is_key_drop(op: ops.MigrateOperation) -> TypeGuard[ops.DropConstraintOp]:
     """Whether a foreign key goes."""
     return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"
+
+
+def keeps_or_takes(op: ops.MigrateOperation, columns: list[Any]) -> bool:
+    """Whether an index for a foreign key is needed by another one, or goes by itself: with a column, or for another index."""
+    if isinstance(op, ops.DropColumnOp):
+        return op.column_name in columns
+    if isinstance(op, ops.CreateForeignKeyOp):
+        return starts_with(columns, list(op.local_cols))
+    made = [str(getattr(one, "name", one)) for one in getattr(op, "columns", ())] if is_index_made(op) else []
+    return bool(made) and starts_with(made, columns)
+
+
+def is_index_made(op: ops.MigrateOperation) -> bool:
+    """Whether an index comes, of a unique constraint as well."""
+    return isinstance(op, (ops.CreateIndexOp, ops.CreateUniqueConstraintOp))
 
 
 def index_drop(key: Key, name: str, columns: list[Any]) -> ops.DropIndexOp:

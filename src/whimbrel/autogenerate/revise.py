@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from .._alembic import Comparing, Revising, RunContext, Scripts
+from .._alembic import Revising, RunContext, Scripts
+from .._alembic_compare import Comparing
 from ..errors import PendingChanges
 from ..revisions import names, paths
 from ..revisions.graph import Graph

@@ -17,11 +17,13 @@ class FromSnapshot:
 
     snapshot: Snapshot
     bind: Any
+    left_out: Collection[Key] = ()
+    """Tables that are not among those that are listed."""
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """The names of the tables."""
         if schema in self.snapshot.tables:
-            return list(self.snapshot.tables[schema])
+            return [name for name in self.snapshot.tables[schema] if (schema, name) not in self.left_out]
         names: list[str] = super().get_table_names(schema=schema, **kw)  # type: ignore[misc]
         return names
 
