@@ -97,6 +97,10 @@ ON_POSTGRESQL = {
         "x = sa.Column(sa.Integer, nullable=False)",
         "x = sa.Column(sa.Integer, sa.Identity(), nullable=False)",
     ),
+    "a default from a new sequence": (
+        "x = sa.Column(sa.Integer)",
+        "x = sa.Column(sa.Integer, sa.Sequence('s9'), server_default=sa.Sequence('s9').next_value())",
+    ),
     "an array of other texts": ("x = sa.Column(sa.ARRAY(sa.Text))", "x = sa.Column(sa.ARRAY(sa.String(5)))"),
 }
 
@@ -275,3 +279,56 @@ def test_a_check_without_a_name_that_goes_is_told(project: Project):
     project.ok("upgrade")
     project.app(TABLE.format("v = sa.Column(sa.Integer)"))
     project.refused("check").says("the check (v > 0) has no name in the database")
+
+
+PARENT = """
+class P(db.Model):
+    __tablename__ = "p"
+    id = sa.Column(sa.{0}, primary_key=True, autoincrement=False)
+
+
+class C(db.Model):
+    __tablename__ = "c"
+    id = sa.Column(sa.Integer, primary_key=True)
+    p_id = sa.Column(sa.ForeignKey("p.id", ondelete="CASCADE"))
+"""
+
+
+@pytest.mark.parametrize("type_", ["BigInteger", "String(10)"])
+def test_a_key_and_what_it_points_to_change_together(project: Project, type_: str):
+    project.start(PARENT.format("Integer"))
+    project.ok("upgrade")
+    project.database.run("insert into p values (7)")
+    project.database.run("insert into c values (1, 7)")
+    project.app(PARENT.format(type_))
+    project.ok("migrate")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    assert [str(each) for row in project.database.rows("c") for each in row] == ["1", "7"]
+    assert project.database.schema()["c"]["foreign keys"]
+
+
+@on("postgresql")
+def test_a_default_follows_its_value(project: Project):
+    enum = "e = sa.Column(sa.Enum('a', {0!r}, name='ee'), server_default={0!r})"
+    project.start(TABLE.format(enum.format("b")))
+    project.ok("upgrade")
+    project.app(TABLE.format(enum.format("c")))
+    project.ok("migrate", "--rename", "ee.b:c")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.ok("downgrade")
+    project.database.run("insert into t (id) values (1)")
+    assert project.database.run("select e::text from t") == [("b",)]
+
+
+@on("postgresql")
+def test_an_enum_type_where_its_model_says(project: Project):
+    project.app("")
+    project.ok("init")
+    project.database.run("create schema s1")
+    project.app(TABLE.format("e = sa.Column(sa.Enum('a', 'b', name='ee'))\n    __table_args__ = {'schema': 's1'}"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.ok("downgrade", "base")

@@ -288,4 +288,4 @@ def test_a_function_is_no_column(shop):
 def test_constraints_without_a_comma_between_them(shop):
     shop.database.run("create table t (a int, b int, constraint u unique (a) constraint c check (a > 0) check (b > 0))")
     batch(shop, "t", "drop_constraint('u')")
-    assert " ".join(sql_of(shop, "t").split()) == 'CREATE TABLE "t" (a int, b int,constraint c check (a > 0) ,check (b > 0))'
+    assert " ".join(sql_of(shop, "t").split()) == 'CREATE TABLE "t" (a int, b int,constraint c check (a > 0) check (b > 0))'

@@ -146,6 +146,7 @@ def test_mlflow_on_postgresql_from_base_to_head_three_down_and_up_again(mlflow: 
 
 @pytest.mark.parametrize("kind", ["mariadb"])
 def test_mlflow_on_mariadb_three_down_from_the_last_revision_that_can_be_undone(mlflow: Pair):
+    mlflow.kept = ("`job_name` varchar(500)",)  # NOT NULL, which a downgrade that renames it does not say
     first = mlflow.run("upgrade", "75868b020152").revisions
     for _ in range(3):
         mlflow.run("downgrade", "-1")

@@ -26,6 +26,7 @@ from .fills import Fills
 from .follow import following
 from .guard import Guard
 from .indexes import compare_as_written, compare_by_text
+from .keys import set_keys_aside
 from .names import give_names
 from .objects import compare_objects
 from .operations import RenameColumn, RenameTable
@@ -184,6 +185,7 @@ class Comparison:
             types.apply(upgrade)
             self.unused -= types.used
             add_casts(upgrade, self.connection)
+        set_keys_aside(upgrade, self.snapshot, self.dialect)
         self.refuse_unused(self.unused)
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)

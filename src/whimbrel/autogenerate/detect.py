@@ -212,7 +212,8 @@ class Detection:
             new = None if column.server_default is None else self.text_of(column.server_default)
         if same_text(without_casts(old), without_casts(new)):
             return
-        if asked.why_not and not (is_literal(old) and is_literal(new)):
+        is_next = isinstance(getattr(column.server_default, "arg", None), sa.sql.functions.next_value)
+        if asked.why_not and not (is_next or (is_literal(old) and is_literal(new))):
             self.not_compared.append(f"{shown(key)}: the default of {name}: {asked.why_not}")
             return
         self.alter(key, name).modify_server_default = column.server_default

@@ -18,6 +18,7 @@ from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided
 from .operations import Both, Execute
 from .renames import likeness, shown
+from .stored import without_casts
 
 PLUGIN = "alembic_postgresql_enum"
 
@@ -96,7 +97,7 @@ class EnumTypes:
             if known is None:
                 first += self.new(key, wanted, upgrade)
             elif known.labels != wanted.labels:
-                first += self.changed(key, known, wanted)
+                first += self.changed(key, known, wanted, upgrade)
         self.do_not_create(upgrade)
         last = [self.dropped(key, known) for key, known in self.there.items() if self.loses_last_user(key, known, upgrade)]
         upgrade.ops[:] = [*first, *upgrade.ops, *last]
@@ -159,13 +160,14 @@ class EnumTypes:
 
     # -- values that come, go, or have other names
 
-    def changed(self, key: Key, known: EnumType, wanted: EnumType) -> list[ops.MigrateOperation]:
+    def changed(self, key: Key, known: EnumType, wanted: EnumType, upgrade: ops.UpgradeOps) -> list[ops.MigrateOperation]:
         """The statements that change the values, and their way back."""
         up: list[ops.MigrateOperation] = []
         down: list[ops.MigrateOperation] = []
         labels = list(known.labels)
         for old, new in self.renamed_values(key, known.labels, wanted.labels):
             labels[labels.index(old)] = new
+            follow_default(upgrade, known.users, old, new)
             there, back = (f"ALTER TYPE {self.quoted(key)} RENAME VALUE {a} TO {b}" for a, b in pairs(old, new))
             up.append(Execute(there, words=f"type {shown(key)}: value {old}, renamed to {new}"))
             down.insert(0, Execute(back))
@@ -288,6 +290,26 @@ def native(type_: TypeEngine[Any], dialect: Any) -> Any:
         original = type_ if isinstance(type_, postgresql.ENUM) else found
         return original if getattr(found, "native_enum", True) else None
     return None
+
+
+def follow_default(upgrade: ops.UpgradeOps, users: list[tuple[Key, str]], old: str, new: str) -> None:
+    """A default that is a value with another name now has that name by itself."""
+    for op in upgrade.ops:
+        for each in op.ops if isinstance(op, ops.ModifyTableOps) else ():
+            if not isinstance(each, ops.AlterColumnOp) or ((each.schema, each.table_name), each.column_name) not in users:
+                continue
+            texts = [default_text(default) for default in (each.existing_server_default, each.modify_server_default)]
+            if texts == [literal(old), literal(new)]:
+                each.modify_server_default = False
+    for op in upgrade.ops:
+        if isinstance(op, ops.ModifyTableOps):
+            op.ops = [each for each in op.ops if not isinstance(each, ops.AlterColumnOp) or each.has_changes()]
+
+
+def default_text(default: Any) -> str | None:
+    """A default as it stands in SQL, without its type."""
+    arg = getattr(default, "arg", default)
+    return without_casts(arg.text) if isinstance(arg, sa.TextClause) else literal(arg) if isinstance(arg, str) else None
 
 
 def leaves_type(op: Any) -> str | None:

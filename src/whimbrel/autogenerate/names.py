@@ -78,10 +78,20 @@ def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
     """A copy of a model's table in which every constraint has a name; the model stays as it is."""
     longest = longest_name(dialect)
     made = table.to_metadata(into)
+    for column in made.columns:
+        own = table.columns[column.key].type
+        if getattr(own, "schema", None) != getattr(column.type, "schema", None):
+            column.type = own  # SQLAlchemy 2.1 moves enum types to the schema of the table they are copied with
+    own_names = {(type(each), tuple(columns_in(each, table))): each.name for each in table.constraints}
     taken = {str(each.name) for each in made.constraints if each.name is not None}
     for constraint in sorted(made.constraints, key=order_of):
         ending = ENDINGS.get(type(constraint))
         if constraint.name is not None or ending is None or getattr(constraint, "_type_bound", False):
+            continue
+        # A column's own constraint is made anew for the copy, without what a naming convention has called it.
+        constraint.name = own_names.get((type(constraint), tuple(columns_in(constraint, made))))
+        if constraint.name is not None:
+            taken.add(str(constraint.name))
             continue
         name = name_for(made.name, columns_in(constraint, made), ending, longest)
         number = 1

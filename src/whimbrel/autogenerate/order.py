@@ -22,8 +22,7 @@ def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect
         return
     default = dialect.default_schema_name
     keys = [(None if op.schema == default else op.schema, op.table_name) for op in created]
-    conventions: list[Any] = [models[key].metadata.naming_convention for key in keys if key in models]
-    copies = MetaData(naming_convention=conventions[0] if conventions else None)
+    copies = MetaData()
     tables = [with_names(models[key], copies, dialect) for key in keys if key in models]
     own = {(table.schema, table.name) for table in tables}
     # What they reference must be known by its columns' names, too.

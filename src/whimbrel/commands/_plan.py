@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..plan.step import Planned, Step
 
 MOST_LISTED = 10
+MOST_CHARACTERS = 1500  # of flags, which are to be copied
 
 
 @dataclass(frozen=True)
@@ -178,9 +179,10 @@ def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
     keys = list(dict.fromkeys(each.key for each in blocked))
     flags = " ".join(f"--accept {shlex.quote(key)}" for key in keys)
-    if len(keys) > MOST_LISTED:
-        flags = f"--accept CODE:OBJECT, once for each of the {len(keys)} names in brackets,"
     name, _, verb = command.rpartition(" ")
+    if len(flags) > MOST_CHARACTERS:
+        shows = f"'{name} plan{' --down' if verb == 'downgrade' else ''}' shows them all"
+        flags = f"--accept CODE:OBJECT, once for each of the {len(keys)} names in brackets ({shows}),"
     writes = f"'{name} review --accept CODE:OBJECT --because …' writes it into the revision"
     if verb == "downgrade":  # which review does not look at
         writes = f'in the revision, {consent.NAME} = {{{consent.quoted(keys[0])}: "why"}} says it for good'

@@ -48,12 +48,15 @@ def raise_failed(runner: Runner, error: BaseException, attempt: Attempt) -> NoRe
 
 def interrupted(runner: Runner, error: WhimbrelError, attempt: Attempt) -> WhimbrelError:
     """An error of ours in the middle of a revision: the same, unless it leaves the revision half-applied."""
-    error.place = error.place or trouble.last_place(error, [attempt.step.revision.path])
-    if isinstance(error, HalfApplied) or runner.recorder.entry is None:
-        error.state = error.state or (None if isinstance(error, HalfApplied) else left(runner))
+    if isinstance(error, HalfApplied):
         return error
-    stays = write_failure(runner, attempt, error.message, is_final=True)
-    return half_applied(error, stays, runner.project) if stays else error
+    place = trouble.last_place(error, [attempt.step.revision.path])
+    error.place = error.place or (place if place and place not in error.message else None)
+    stays = [] if runner.recorder.entry is None else write_failure(runner, attempt, error.message, is_final=True)
+    if stays or (runner.recorder.has_committed and runner.context.is_one_transaction):
+        return half_applied(error, stays, runner.project)
+    error.state = error.state or left(runner)
+    return error
 
 
 def write_failure(runner: Runner, attempt: Attempt, message: str, *, is_final: bool) -> list[str]:

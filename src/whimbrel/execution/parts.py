@@ -52,8 +52,10 @@ class Recorder:
         """How a statement is executed that cannot be taken back."""
         self.before_statement: Callable[[str, sa.Connection], None] = lambda statement, connection: None
         """Told of each statement that writes before it is executed; may raise what stops the run."""
+        self.on_passed: Callable[[str], None] = lambda statement: None
+        """The same for what an earlier run has executed."""
         self.accepted: Collection[str] = ()
-        """What was agreed to for this run, for the one that may have to finish it."""
+        """What was agreed to for this run, and for the one that may have to finish it."""
         self.is_ours = False  # while the journal itself executes something
         self.is_active = False
         self.entry: int | None = None
@@ -110,7 +112,7 @@ class Recorder:
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection of the run."""
+        """That of the run."""
         return self.journal.run_connection
 
     @contextmanager
@@ -176,9 +178,9 @@ class Recorder:
 
     def meet(self, text: str, parameters: Any, context: Any, cursor: Any, execute: Execute) -> bool | None:
         """Execute, skip or announce a statement; None leaves it to the driver."""
-        if context is None or not self.follows(context.root_connection):
+        connection: sa.Connection | None = getattr(context, "root_connection", None)
+        if connection is None or not self.follows(connection):
             return None
-        connection: sa.Connection = context.root_connection
         is_beside = connection is not self.connection
         kind = "outside" if not is_beside and self.is_outside(text) else self.dialect.kind_of(text)
         if kind == "rollback":
@@ -229,6 +231,7 @@ class Recorder:
     def skip(self, context: Any, cursor: Any, earlier: Statement) -> None:
         """Have a statement answered as it was when it ran."""
         if earlier.kind == "write":
+            self.on_passed(earlier.text)
             self.on_statement(earlier, True)
             if self.only_skips and not self.expected.unmet:
                 raise AllSkipped
@@ -258,8 +261,7 @@ class Recorder:
         with self.ours():
             if self.dialect.holds_locks(self.connection):
                 raise Refused(
-                    f"The revision waits for a lock that it holds itself: {short(statement.text)} runs on a connection of its own"
-                    " (db.session), which does not see what the revision has done so far.",
+                    f"The revision waits for a lock that it holds itself: {short(statement.text)} runs on another connection.",
                     hint="Use the connection of the revision: op.get_bind(), or Session(bind=op.get_bind()).",
                 ) from error
 

@@ -191,7 +191,8 @@ class Runner:
 
     def watch(self, guard: Guard) -> None:
         """Have each statement and each batch looked at."""
-        self.recorder.before_statement, self.recorder.accepted = guard.statement, guard.accepted
+        self.recorder.before_statement, self.recorder.on_passed = guard.statement, guard.passed
+        self.recorder.accepted = guard.accepted
         environment = self.context.environment_context
         if (flush := environment.flush_batch) is not None:
 

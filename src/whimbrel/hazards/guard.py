@@ -67,6 +67,12 @@ class Guard:
         for op in self.operations(text):
             self.operation(op, connection)
 
+    def passed(self, text: str) -> None:
+        """A statement has been executed by an earlier run of the revision."""
+        self.history.connection = None
+        for op in self.operations(text):
+            self.history.follow_operation(op)
+
     def operations(self, text: str) -> Collection[Any]:
         """What a statement does, as far as it matters here."""
         kind = self.history.dialect.kind

@@ -25,8 +25,9 @@ from .._alembic_paper import NotingOperations, on_paper
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
+from ..revisions.dropped import drops
 from ..revisions.revision import Revision
-from ..revisions.touched import Touch, drops
+from ..revisions.touched import Touch
 from .outside import nothing_outside
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step

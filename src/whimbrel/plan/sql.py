@@ -174,17 +174,12 @@ def changed_rows(tree: Any) -> Iterator[Rows]:
     )
     tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joins)]}
     named = [tables.get(each.name, each) for each in tree.args.get("tables") or [tree.this]]
-    overwritten = tuple(
-        each.this.name for each in tree.args.get("expressions") or () if each.key == "eq" and is_constant(each.expression)
+    emptied = tuple(
+        each.this.name for each in tree.args.get("expressions") or () if each.key == "eq" and each.expression.key == "null"
     )
     for each in named:
         name, schema = place(each)
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded, overwritten=overwritten)
-
-
-def is_constant(expression: Any) -> bool:
-    """Whether a value is the same for every row."""
-    return expression.key in ("null", "literal", "boolean")
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied)
 
 
 def is_always(condition: Any) -> bool:

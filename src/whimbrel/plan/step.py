@@ -30,8 +30,8 @@ class Rows(ops.MigrateOperation):
     is_bounded: bool = True
     """Whether there is a condition."""
     cascades: bool = False
-    overwritten: tuple[str, ...] = ()
-    """The columns that get one value in every row."""
+    emptied: tuple[str, ...] = ()
+    """The columns that become null in every row."""
 
     def reverse(self) -> Any:
         """There is no way back."""

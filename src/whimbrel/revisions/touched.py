@@ -73,7 +73,7 @@ def touches(revision: Revision) -> Touches:
     return read(revision.path, changed)
 
 
-def drops(revision: Revision, direction: str) -> tuple[Touch, ...]:
+def drops_written_out(revision: Revision, direction: str) -> tuple[Touch, ...]:
     """The tables and columns that a function of a revision may drop, under whatever condition."""
     try:
         changed = revision.path.stat().st_mtime_ns

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))
@@ -141,6 +141,8 @@ class Constraint:
     columns: list[str] = field(default_factory=list)
     identifiers: set[str] = field(default_factory=set)
     """Every identifier in it, in lower case."""
+    behind: Constraint | None = None
+    """The one that it stands behind without a comma."""
 
 
 @dataclass
@@ -161,8 +163,13 @@ class TableText:
 
     def sql(self, quoted_name: str) -> str:
         """The statement, for a table of another name; the name is given as it stands in SQL."""
-        items = [column.text for column in self.columns] + [constraint.text for constraint in self.constraints]
-        return f"CREATE TABLE {quoted_name} ({','.join(items)}{self.after}"
+        text = ",".join(column.text for column in self.columns)
+        before: Constraint | None = None
+        for each in self.constraints:
+            comma = "" if each.behind is not None and each.behind is before else ","
+            text += comma + each.text
+            before = each
+        return f"CREATE TABLE {quoted_name} ({text}{self.after}"
 
     @property
     def has_rowid(self) -> bool:
@@ -204,7 +211,10 @@ def parse(sql: str) -> TableText:
     for part in split(pieces[opening + 1 : closing]):
         first = words(part)[0]
         if first.kind == "word" and first.upper in TABLE_CONSTRAINTS:
-            constraints += map(constraint, apart(part))
+            together = [constraint(each) for each in apart(part)]
+            for one, other in pairwise(together):
+                other.behind = one
+            constraints += together
         else:
             columns.append(column(part))
     name = words(pieces[:opening])[-1].name

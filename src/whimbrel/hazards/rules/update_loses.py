@@ -1,6 +1,6 @@
-"""Every row gets the same value in a column that holds values.
+"""A column that holds values becomes null in every row.
 
-Say which rows shall get it (``WHERE …``), or write into a new column and drop the old one in a later release.
+Say which rows are meant (``WHERE …``), or leave the column alone and drop it in a later release.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from ..rule import Case, Found, Rule
 
 
 def look(case: Case) -> Iterator[Found]:
-    """UPDATE without WHERE that sets a constant in a column that was there before, and is not null everywhere."""
+    """UPDATE … SET … = NULL without WHERE, of a column that was there before, and is not null everywhere."""
     op, table, live = case.op, case.table, case.live
     if not isinstance(op, Rows) or op.verb != "update" or op.is_bounded or table is None or not live.has_rows(table):
         return
-    for name in op.overwritten:
+    for name in op.emptied:
         known = live.column_known_as(table_of(op) or table, name)
         if known is None or live.connection is None or known not in (live.columns_of(table) or {}):
             continue
         count = live.number(f"SELECT count({live.column(known)}) FROM {live.quoted(table)}")
         if count != 0:
             values = numbered(count, "value") if count is not None else "the values"
-            yield Found(f"{shown(table)}.{known}", f"{values} of {shown(table)}.{known} would be overwritten")
+            yield Found(f"{shown(table)}.{known}", f"{values} of {shown(table)}.{known} would be lost")
 
 
 rule = Rule(
