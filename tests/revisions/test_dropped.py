@@ -22,6 +22,10 @@ CASES = [
         "def upgrade():\n    with op.batch_alter_table(T) as b:\n        [b.drop_column(c) for c in C]\nT = 'a'\nC = {'x', 'y'}",
         {"a.x", "a.y"},
     ),
+    (
+        "N = ('a', 'b')\ndef upgrade():\n    left = [n for n in N if there(n)]\n    for n in left:\n        op.drop_table(n)",
+        {"a", "b"},
+    ),
     ("def upgrade():\n    op.drop_table('a' if new else 'b')", {"a", "b"}),
     ("def upgrade():\n    op.drop_table(f'{name}')", set()),
     ("def upgrade():\n    pass\ndef downgrade():\n    op.drop_table('a')", set()),
