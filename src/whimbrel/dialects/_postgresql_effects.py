@@ -21,6 +21,11 @@ TYPE = re.compile(
     rf"ALTER (?:COLUMN )?({NAME}) (?:SET DATA )?TYPE (.*?)(?: COLLATE \S+)?(?: USING (.*))?$", re.IGNORECASE | re.DOTALL
 )
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
+# ALTER TABLE, "Description", where the lock of each form is said.
+LIGHT = re.compile(
+    rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER|ATTACH PARTITION)",
+    re.IGNORECASE,
+)
 OTHERS: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),
     (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
@@ -28,6 +33,7 @@ OTHERS: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"(?:CLUSTER|VACUUM \(?FULL\b.*?\)?) ({NAME})", "rewrite", AX, "reads", "rewrite"),
     (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "writes", "build"),
     (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
+    (rf"LOCK (?:TABLE )?(?:ONLY )?({NAME})(?: IN (?:ACCESS )?EXCLUSIVE MODE)?(?: NOWAIT)?$", "lock", AX, "reads", ""),
     (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
     (rf"(?:UPDATE|DELETE FROM) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
 )
@@ -51,9 +57,13 @@ def effect_of(statement: str, live: Any) -> Effect | None:
 
 def name_of(text: str) -> tuple[str | None, str]:
     """Schema and name."""
-    parts = re.findall(r'"[^"]+"|\w+', text)
-    plain = [part.strip('"') for part in parts]
+    plain = list(map(column_of, re.findall(r'"[^"]+"|\w+', text)))
     return (plain[-2] if len(plain) > 1 else None, plain[-1])
+
+
+def column_of(text: str) -> str:
+    """A name as the server keeps it: in lower case, unless it stands in quotes."""
+    return text[1:-1] if text.startswith('"') else text.lower()
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
@@ -71,12 +81,16 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if upper.startswith("ADD"):
         return of_constraint(table, upper, parents)
     if found := TYPE.match(action):
-        return says("type", AX, "reads", work_of_type(table, found[1].strip('"'), found[2], found[3], live))
+        return says("type", AX, "reads", work_of_type(table, column_of(found[1]), found[2], found[3], live))
     if found := NOT_NULL.match(action):
-        is_proven = proves_not_null(table, found[1].strip('"'), live)
+        is_proven = proves_not_null(table, column_of(found[1]), live)
         return says("not null", AX, "reads", "" if is_proven else "scan")
     if re.match(r"SET (LOGGED|UNLOGGED|TABLESPACE|ACCESS METHOD)", upper):
         return says("rewrite", AX, "reads", "rewrite")
+    if LIGHT.match(action):
+        return says("alter", SUE, "")
+    if re.match(r"(ENABLE|DISABLE) (ALWAYS |REPLICA )?TRIGGER", upper):
+        return says("alter", SRX, "writes")
     return says("alter", AX, "reads")
 
 
