@@ -66,3 +66,40 @@ def test_promises_that_the_server_does_not_keep_are_no_proof(project: Project):
     for sql in ("ALTER TABLE t ENGINE=Aria", "ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 2"):
         (effect,) = effects(project, f'op.execute("{sql}")')
         assert (effect["blocks"], effect["work"], effect["is_proven"]) == ("writes", "rewrite", False), sql
+
+
+OF_POSTGRESQL = {
+    "ALTER TABLE t ALTER COLUMN b TYPE bigint": "rewrite",
+    "ALTER TABLE t ALTER COLUMN c TYPE varchar(60)": "",
+    "ALTER TABLE t ALTER COLUMN c TYPE text USING c::text": "",
+    "ALTER TABLE t ALTER COLUMN c TYPE text USING upper(c)": "rewrite",
+    "ALTER TABLE t ADD COLUMN x integer DEFAULT 5": "",
+    "ALTER TABLE t ADD COLUMN y float DEFAULT random()": "rewrite",
+    "ALTER TABLE t ADD COLUMN z integer GENERATED ALWAYS AS (b + 1) STORED": "rewrite",
+    "ALTER TABLE t ALTER COLUMN m TYPE text USING m::text": "rewrite",
+}
+
+
+@on("postgresql")
+def test_a_table_is_written_anew_where_postgresql_says_so(project: Project):
+    project.app("")
+    project.ok("init")
+    project.database.run("create type mood as enum ('a')")
+    project.database.run("create table t (id serial primary key, b integer, c varchar(50), m mood)")
+    project.database.run("insert into t (b) values (1)")
+    before = project.database.state()
+    for sql, work in OF_POSTGRESQL.items():
+        (effect,) = effects(project, f'op.execute("{sql}")')
+        assert (effect["work"], effect["is_proven"]) == (work, True), sql
+    assert project.database.state() == before
+    assert project.database.run("select nspname from pg_namespace where nspname like 'whimbrel_proof%'") == []
+
+
+@on("postgresql")
+def test_statements_of_postgresql_that_build_on_each_other(project: Project):
+    project.app("")
+    project.ok("init")
+    project.database.run("create table t (id serial primary key)")
+    project.database.run("insert into t default values")
+    first, second = effects(project, "op.execute('ALTER TABLE t ADD n integer')\nop.execute('ALTER TABLE t ALTER n TYPE bigint')")
+    assert (first["work"], second["work"]) == ("", "rewrite")

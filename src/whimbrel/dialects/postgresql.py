@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy import REAL, Connection, Table, text
@@ -19,6 +19,7 @@ from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects
 from ._postgresql_patience import patient
+from ._postgresql_proof import Proof, proof
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -297,6 +298,20 @@ class Postgresql(Dialect):
     def effect_of(self, statement: str, live: Any) -> Effect | None:
         """By its words, and what the catalog says of types and checks."""
         return effect_of(statement, live)
+
+    @contextmanager
+    def proving(self, connection: Connection) -> Iterator[Callable[[str, Effect], Effect]]:
+        """On copies that are made when the first statement asks for one; not where each statement is committed."""
+        with ExitStack() as stack:
+            found: list[Proof | None] = []
+
+            def prove(statement: str, effect: Effect) -> Effect:
+                if not found:
+                    may_try = not self.autocommits(connection.connection.dbapi_connection)
+                    found.append(stack.enter_context(proof(connection)) if may_try else None)
+                return found[0].of(statement, effect) if found[0] is not None else effect
+
+            yield prove
 
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """In a savepoint that is rolled back."""
