@@ -103,3 +103,13 @@ def test_statements_of_postgresql_that_build_on_each_other(project: Project):
     project.database.run("insert into t default values")
     first, second = effects(project, "op.execute('ALTER TABLE t ADD n integer')\nop.execute('ALTER TABLE t ALTER n TYPE bigint')")
     assert (first["work"], second["work"]) == ("", "rewrite")
+
+
+@on("postgresql", "mariadb")
+def test_one_row_by_its_key_is_not_all_rows(project: Project):
+    project.app("")
+    project.ok("init")
+    project.database.run("create table t (id integer primary key, b integer)")
+    project.database.run("insert into t values (5, 1)")
+    one, many = effects(project, "op.execute('UPDATE t SET b = 2 WHERE id = 5')\nop.execute('UPDATE t SET b = 2 WHERE b = 1')")
+    assert (one["work"], one["blocks"], many["work"]) == ("", "", "rewrite")

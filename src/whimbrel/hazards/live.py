@@ -203,6 +203,12 @@ class Live:
                 self._columns[table] = None
         return self._columns[table]
 
+    def primary_key(self, table: Table) -> list[str]:
+        """The columns of its primary key; none where nobody knows."""
+        if self.connection is None or not self.is_there(table):
+            return []
+        return list(sa.inspect(self.connection).get_pk_constraint(table[1], schema=table[0]).get("constrained_columns") or ())
+
     def has_rows(self, table: Table) -> bool:
         """Whether a table of the database may have rows: one look, however large it is."""
         if self.connection is None:
