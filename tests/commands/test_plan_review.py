@@ -91,6 +91,13 @@ def test_consent_in_the_revision(person):
     person.ok("upgrade")
 
 
+@on("postgresql", "mariadb")
+def test_a_unique_column_with_one_default_for_all(person):
+    person.revision('op.add_column("person", sa.Column("z", sa.Integer, server_default="1", unique=True))')
+    person.database.run("insert into person (id) values (98), (99)")
+    person.refused("upgrade").says("person.z: every row would get the same default, and it must be unique  [unique-fails:person]")
+
+
 def test_consent_is_no_edit_of_an_applied_revision(person):
     path = next(person.versions.glob("aaaa*"))
     path.write_text(path.read_text() + '\naccepts = {"drop-table-loses-data:x": "y"}\n')

@@ -43,7 +43,8 @@ class Move:
             shown = statement.splitlines() if is_full else [shortened(statement)]
             yield from (line("  ", text) for text in shown)
         if not self.step.sql:
-            yield from (line("  ", text) for text in changes(self.step.operations))
+            maybe = "perhaps " if self.step.why else ""
+            yield from (line("  ", f"{maybe}{text}") for text in changes(self.step.operations))
             if self.step.why:
                 yield line("  ", f"not seen: {self.step.why}")
         for effect in self.effects:

@@ -28,6 +28,10 @@ def columns_of(op: Any) -> list[str] | None:
 def look(case: Case) -> Iterator[Found]:
     """A new unique constraint or index over values that are there twice."""
     columns, table = columns_of(case.op), case.table
+    if table is not None and is_same_in_every_row(case.op) and (case.live.rows(table) or 0) > 1:
+        name = f"{shown(table)}.{case.op.column.name}"
+        yield Found(shown(table), f"{name}: every row would get the same default, and it must be unique")
+        return
     if not columns or table is None or not is_known(case):
         return
     live = case.live
@@ -42,6 +46,15 @@ def look(case: Case) -> Iterator[Found]:
     if count:
         what = f"{shown(table)} ({', '.join(map(str, known))})"
         yield Found(shown(table), f"{what}: {numbered(count, 'value')} there more than once{values(live, twice)}")
+
+
+def is_same_in_every_row(op: Any) -> bool:
+    """Whether a column is added that must be unique, and has a plain default."""
+    if not isinstance(op, ops.AddColumnOp) or not op.column.unique:
+        return False
+    default = getattr(op.column.server_default, "arg", None)
+    text = default if isinstance(default, str) else getattr(default, "text", None)
+    return text is not None and "(" not in str(text)
 
 
 def values(live: Live, twice: str) -> str:
