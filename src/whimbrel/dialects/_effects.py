@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Blocks = Literal["", "writes", "reads"]
 Work = Literal["", "scan", "build", "rewrite"]
@@ -34,3 +36,25 @@ class Effect:
     def weight(self) -> tuple[int, int]:
         """For comparing: what blocks more and works more."""
         return (WORSE.index(self.blocks) if self.work else 0, HARDER.index(self.work))
+
+
+class Tries(Protocol):
+    """Tries statements out on copies."""
+
+    def of(self, statement: str, effect: Effect) -> Effect:
+        """The effect as the server says; as it was where that cannot be tried."""
+        ...
+
+
+@contextmanager
+def proving(make: Callable[[ExitStack], Tries | None]) -> Iterator[Callable[[str, Effect], Effect]]:
+    """Gives what corrects effects. make: called when the first statement is to be tried; None where nothing can be."""
+    with ExitStack() as stack:
+        found: list[Tries | None] = []
+
+        def prove(statement: str, effect: Effect) -> Effect:
+            if not found:
+                found.append(make(stack))
+            return found[0].of(statement, effect) if found[0] is not None else effect
+
+        yield prove

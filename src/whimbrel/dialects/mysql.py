@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
 from ._beside import Beside
 from ._conversions import does_not_fit
-from ._effects import Effect
+from ._effects import Effect, proving
 from ._mysql_blockers import find_blockers
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
@@ -99,19 +99,14 @@ class Mysql(Dialect):
         """By its words, and what the server says of columns."""
         return effect_of(statement, live)
 
-    @contextmanager
-    def proving(self, connection: Connection) -> Iterator[Callable[[str, Effect], Effect]]:
+    def proving(self, connection: Connection) -> AbstractContextManager[Callable[[str, Effect], Effect]]:
         """In a database for a while, made when the first statement asks for it; where none may be made, nothing is proven."""
-        with ExitStack() as stack:
-            found: list[Proof | None] = []
 
-            def prove(statement: str, effect: Effect) -> Effect:
-                if not found:
-                    scratch = stack.enter_context(self.scratch(connection))
-                    found.append(Proof(scratch, database_of(connection)) if scratch is not None else None)
-                return found[0].of(statement, effect) if found[0] is not None else effect
+        def make(stack: ExitStack) -> Proof | None:
+            scratch = stack.enter_context(self.scratch(connection))
+            return Proof(scratch, database_of(connection)) if scratch is not None else None
 
-            yield prove
+        return proving(make)
 
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """MariaDB alone can make rows out of nothing."""

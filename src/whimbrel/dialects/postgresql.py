@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import REAL, Connection, Table, text
@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import does_not_fit
-from ._effects import Effect
+from ._effects import Effect, proving
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects
 from ._postgresql_patience import patient
-from ._postgresql_proof import Proof, proof
+from ._postgresql_proof import proof
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -299,19 +299,10 @@ class Postgresql(Dialect):
         """By its words, and what the catalog says of types and checks."""
         return effect_of(statement, live)
 
-    @contextmanager
-    def proving(self, connection: Connection) -> Iterator[Callable[[str, Effect], Effect]]:
+    def proving(self, connection: Connection) -> AbstractContextManager[Callable[[str, Effect], Effect]]:
         """On copies that are made when the first statement asks for one; not where each statement is committed."""
-        with ExitStack() as stack:
-            found: list[Proof | None] = []
-
-            def prove(statement: str, effect: Effect) -> Effect:
-                if not found:
-                    may_try = not self.autocommits(connection.connection.dbapi_connection)
-                    found.append(stack.enter_context(proof(connection)) if may_try else None)
-                return found[0].of(statement, effect) if found[0] is not None else effect
-
-            yield prove
+        may_try = not self.autocommits(connection.connection.dbapi_connection)
+        return proving(lambda stack: stack.enter_context(proof(connection)) if may_try else None)
 
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """In a savepoint that is rolled back."""
