@@ -332,3 +332,17 @@ def test_an_enum_type_where_its_model_says(project: Project):
     project.ok("upgrade")
     assert project.ok("check").out == "No new upgrade operations detected.\n"
     project.ok("downgrade", "base")
+
+
+@on("sqlite", "postgresql")
+def test_a_value_goes_that_rows_have(project: Project):
+    enum = "e = sa.Column(sa.Enum('a', {0!r}, name='ee', native_enum=False))"
+    project.start(TABLE.format(enum.format("b")))
+    project.ok("upgrade")
+    project.database.run("insert into t values (1, 'b')")
+    project.app(TABLE.format(enum.format("c")))
+    project.flask("check").exits(1)
+    project.refused("migrate").says("1 row has 'b' in t.e", "UPDATE t SET e = … WHERE e = 'b'")
+    project.database.run("update t set e = 'a'")
+    project.ok("migrate")
+    project.ok("upgrade")

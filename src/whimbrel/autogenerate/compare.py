@@ -130,7 +130,9 @@ class Comparison:
     def detect(self, compared: Comparing, upgrade: ops.UpgradeOps) -> None:
         """What Alembic does not see, and without what it sees where nothing is."""
         self.keep_same_types(upgrade)
-        detection = Detection(compared, self.connection, self.snapshot, upgrade, self.known, self.leaves_defaults)
+        detection = Detection(
+            compared, self.connection, self.snapshot, upgrade, self.known, self.leaves_defaults, self.answers.is_asked
+        )
         detection.run(self.models)
         self.not_compared += detection.not_compared
         self.not_compared += compare_objects(

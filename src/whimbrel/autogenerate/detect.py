@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Connection, Table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import conv
 
 from .._alembic_compare import Comparing
 from .._alembic_models import final_name
 from ..dialects import Dialect, dialect_of
+from ..errors import Refused
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import escaped
 from .generated import compare_generated
@@ -47,6 +49,8 @@ class Detection:
     upgrade: ops.UpgradeOps
     known: Known
     leaves_defaults: bool = False
+    is_asked: bool = False
+    """Whether a revision is written, and not only looked."""
     not_compared: list[str] = field(default_factory=list)
 
     @property
@@ -284,10 +288,31 @@ class Detection:
                 continue  # a type of its own to this database
             known = self.known.values().get((key, column.name))
             if known is not None and list(known) != list(type_.enums):
+                if self.is_asked:
+                    self.refuse_rows(model, column, [each for each in known if each not in type_.enums])
                 op = self.alter(key, column.name)
                 op.modify_type = type_
                 length = getattr(own, "length", None) or type_.length
                 op.existing_type = sa.Enum(*known, name=type_.name, native_enum=type_.native_enum, length=length)
+
+    def refuse_rows(self, model: Table, column: sa.Column[Any], gone: list[str]) -> None:
+        """Raise Refused where rows have values that their column shall not have any more: nobody could read them."""
+        if not gone:
+            return
+        text = sa.cast(column, sa.String)
+        query = sa.select(text, sa.func.count()).select_from(model).where(text.in_(gone)).group_by(text)
+        try:
+            with self.connection.begin_nested():
+                rows = self.connection.execute(query).all()
+        except SQLAlchemyError:
+            return  # the table or the column gets its name in this very revision
+        for value, count in rows:
+            name = f"{model.name}.{column.name}"
+            raise Refused(
+                f"{count:,} row{'s have' if count > 1 else ' has'} '{value}' in {name}, which the models do not have any more.",
+                hint=f'Change such rows first, in a revision of your own: op.execute("UPDATE {model.name} SET {column.name} = …'
+                f" WHERE {column.name} = '{value}'\").",
+            )
 
 
 def is_literal(text: Any) -> bool:
