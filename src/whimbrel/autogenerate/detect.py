@@ -281,6 +281,8 @@ class Detection:
                 continue
             own = there["type"]
             if isinstance(own, sa.Enum):
+                if self.is_asked and self.dialect.kind == "mysql":
+                    self.refuse_rows(model, column, [each for each in own.enums if each not in type_.enums])
                 if type(own).__module__.startswith("sqlalchemy.dialects.mysql") and set(own.enums) != set(type_.enums):
                     self.alter(key, column.name).modify_type = type_  # Alembic sees it since version 1.17
                 continue
