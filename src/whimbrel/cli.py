@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,10 @@ class Standalone:
     def environment(self) -> Iterator[None]:
         """Nothing to prepare."""
         yield
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """There is no application."""
+        return nullcontext()
 
     def databases(self) -> Mapping[str, Any]:
         """Only env.py knows."""

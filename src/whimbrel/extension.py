@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -192,6 +192,10 @@ class FlaskApplication:
             yield
         finally:
             state.configure_args = before
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """In a context of its own, which has a ``db.session`` of its own."""
+        return self.app.app_context()
 
     def databases(self) -> Mapping[str, Any]:
         """The engines by bind name."""

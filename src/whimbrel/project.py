@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -51,6 +51,9 @@ class Surroundings(Protocol):
     @contextmanager
     def environment(self) -> Iterator[None]:
         """Stands around each run of env.py."""
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """Stands around code that is only looked at: what it does to objects of the application is forgotten."""
 
     def databases(self) -> Mapping[str, Any]:
         """The engines by bind name ("" is the default one); empty where only env.py knows."""

@@ -244,3 +244,61 @@ def test_a_plan_changes_nothing_anywhere(people: Project, code: str, why: str):
     people.ok("plan").says(why)
     people.flask("review").says(why)
     assert not path.exists()
+
+
+AFTER_A_QUERY = 'op.get_bind().execute(sa.text("select 1")).scalar()\n'
+
+
+@on("postgresql")
+@pytest.mark.parametrize(
+    "up",
+    [
+        'op.execute("insert into old values (1); delete from person")',
+        'op.execute("drop index if exists nope; drop table person")',
+        "try:\n    with op.get_bind().begin_nested():\n        op.rename_table('person', 'gone')\n        raise ValueError\n"
+        "except ValueError:\n    pass\nop.drop_table('person')",
+    ],
+)
+def test_nothing_hides_behind_something_harmless(people: Project, up: str):
+    people.revision(AFTER_A_QUERY + up, id="bbbb")
+    before = people.database.contents()
+    people.refused("upgrade").says(":person]")
+    assert people.database.contents() == before
+
+
+@on("mariadb")
+@pytest.mark.parametrize(
+    "up",
+    [
+        'op.execute("begin not atomic delete from person; end")',
+        "op.execute(\"prepare st from 'drop table person'\")\nop.execute('execute st')",
+        "try:\n    op.rename_table('person', 'pet')\nexcept Exception:\n    pass\nname = 'per' + 'son'\nop.drop_table(name)",
+        'op.execute("create temporary table person (id int)")\nop.execute("drop table person")\nop.execute("drop table person")',
+    ],
+)
+def test_nothing_hides_behind_something_harmless_on_mariadb(people: Project, up: str):
+    people.revision(AFTER_A_QUERY + up, id="bbbb")
+    result = people.flask("upgrade")
+    assert result.code in (1, 3), result
+    result.says(":person]")
+    assert len(people.database.rows("person")) == 3
+
+
+def test_the_session_of_the_application_is_left_alone(people: Project):
+    """A plan in a process that has something else to do, too."""
+    up = """
+        from flask import current_app
+        session = current_app.extensions["sqlalchemy"].session
+        session.execute(sa.text("update pet set name = 'q'"))
+        session.rollback()
+    """
+    people.revision(up, id="bbbb")
+    loaded = people.loaded
+    with loaded.app.app_context():
+        loaded.db.session.execute(loaded.sa.text("insert into pet (name) values ('mine')"))
+        if people.database.kind == "sqlite":
+            loaded.db.session.commit()  # which has one writer
+        people.ok("plan")
+        loaded.db.session.commit()
+    assert people.database.run("select count(*) from pet where name = 'mine'") == [(1,)]
+    assert people.database.run("select count(*) from pet where name = 'q'") == [(0,)]

@@ -297,3 +297,106 @@ def test_a_revision_does_not_wait_for_itself(birds: Project):
     before = birds.database.state()
     birds.refused("upgrade").says("waits for a lock that it holds itself: select count(*) from bird", "op.get_bind()")
     assert birds.database.state() == before
+
+
+HIDDEN = {
+    "prepared": "op.execute(\"prepare st from 'create table made (id int)'\")\nop.execute('execute st')",
+    "after a remark": 'op.execute("# now\\ncreate table made (id int)")',
+    "in a comment that is executed": 'op.execute("/*!40000 CREATE TABLE made (id int) */")',
+    "in a procedure": 'op.execute("call make()")',
+    "in a block": 'op.execute("begin not atomic create table made (id int); end")',
+    "autocommit": 'op.execute("set autocommit=1")\nop.execute("create table made (id int)")',
+}
+
+
+@on("mariadb")
+@pytest.mark.parametrize("how", [*HIDDEN])
+def test_a_commit_that_is_hidden_is_seen(birds: Project, how: str):
+    birds.database.run("create procedure make() begin create table made (id int); end")
+    up = f"""
+op.execute("update bird set n = coalesce(n, 0) + 1")
+{HIDDEN[how]}
+if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+    raise RuntimeError("the gate is shut")
+op.execute("insert into made values (1)")
+"""
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3).says("update bird set n = coalesce(n, 0) + 1")
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.run("select distinct n from bird") == [(1,)]
+    assert birds.database.rows("made") == [(1,)]
+
+
+@on("mariadb")
+def test_the_last_key_is_still_the_last(birds: Project):
+    up = """
+        op.execute("insert into bird (name) values ('dunlin')")
+        op.create_table('nest', sa.Column('id', sa.Integer, primary_key=True, autoincrement=False))
+        if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into nest values (last_insert_id())")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.rows("nest") == birds.database.run("select id from bird where name = 'dunlin'")
+
+
+@on("mariadb")
+def test_a_variable_of_the_session_is_not_there_when_the_rest_runs(birds: Project):
+    up = """
+        op.execute("select count(*) into @n from bird")
+        op.create_table('nest', sa.Column('id', sa.Integer))
+        if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into nest values (@n)")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    birds.refused("resume", code=3).says("a variable of the session, which is gone")
+
+
+@on("postgresql")
+@pytest.mark.parametrize(
+    "up",
+    [
+        'with op.get_context().autocommit_block():\n    op.execute("select grow()")',
+        'bind = op.get_bind()\nbind.execute(sa.text("select grow()"))\nbind.commit()',
+        'op.execute("update bird set n = coalesce(n, 0) + 1; commit; update bird set name = name")',
+    ],
+)
+def test_a_commit_of_postgresql_that_is_hidden_is_seen(birds: Project, up: str):
+    birds.database.run("create function grow() returns void language sql as 'update bird set n = coalesce(n, 0) + 1'")
+    shut = 'if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:\n    raise RuntimeError("shut")'
+    birds.revision(f"{up}\n{shut}", id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.run("select distinct n from bird") == [(1,)]
+
+
+@on("postgresql")
+def test_the_search_path_is_set_again(birds: Project):
+    birds.database.run("create schema s2")
+    birds.database.run("create table s2.log (n integer)")
+    birds.database.run("create table log (n integer)")
+    up = f"""
+        op.get_bind().execute(sa.text("select set_config('search_path', 's2, public', false)"))
+        op.execute("insert into log values (1)")
+        {COMMITS["postgresql"].replace("'bird'", "'bird', schema='public'")}
+        if op.get_bind().execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute("insert into log values (2)")
+        op.get_bind().execute(sa.text("select set_config('search_path', 'public', false)"))
+    """.replace("'bird', schema='public', ['n']", "'bird', ['n'], schema='public'")
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    with birds.loaded.app.app_context():
+        birds.loaded.db.engine.dispose()  # the pool has a connection with that search path
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.run("select n from s2.log order by n") == [(1,), (2,)]
+    assert birds.database.rows("log") == []

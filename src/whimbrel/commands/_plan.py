@@ -50,7 +50,8 @@ def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[P
 
     database = runner.database
     calls = [(runner.graph[id], database.function(runner.graph[id], direction)) for id in path]
-    return record(database.context, calls, direction)
+    with runner.project.surroundings.aside():
+        return record(database.context, calls, direction)
 
 
 @contextmanager

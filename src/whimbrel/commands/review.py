@@ -91,7 +91,8 @@ def review(
     if dialect is not None:
         ids = chosen if chosen is not None else paths.upgrade(graph, "heads", ())
         seen = dict.fromkeys(ids)
-        found = without_database(graph, ids, dialect, rows or {}, project.settings.review_limit)
+        with project.surroundings.aside():
+            found = without_database(graph, ids, dialect, rows or {}, project.settings.review_limit)
     else:
         if rows:
             raise UsageError("--rows is for a review without a database.", hint="Add --dialect postgresql, or leave --rows out.")

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, text
 from sqlalchemy import Dialect as SqlaDialect
 
 from ._beside import Beside
 from ._effects import Effect
+from ._kinds import COMMIT, DML, Kind, kind_of
 from ._rates import USUAL
 from ._sessions import Blocker, Lock, Phase
-
-Kind = Literal["read", "write", "ddl", "outside", "commit", "rollback"]
-"""What executing a statement means for the transaction that it stands in.
-
-read: nothing, it may be repeated at will. write: it is part of it. ddl: it commits what was before it, and itself.
-outside: it refuses to be in one. commit: it ends it. rollback: it takes it back.
-"""
-
-COMMENTS = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
-READ = re.compile(
-    COMMENTS + r"(SELECT|SHOW|EXPLAIN|DESC|DESCRIBE|SET|USE|VALUES|TABLE|FETCH|DECLARE|CLOSE|SAVEPOINT|RELEASE|PRAGMA|DISCARD"
-    r"|LISTEN|PREPARE|DEALLOCATE|RESET|WITH|ROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
-COMMIT = re.compile(COMMENTS + r"(COMMIT|END)(\s+(WORK|TRANSACTION))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-ROLLBACK = re.compile(COMMENTS + r"(ROLLBACK|ABORT)(\s+(WORK|TRANSACTION))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-BEGIN = re.compile(COMMENTS + r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE | re.DOTALL)
-DML = re.compile(COMMENTS + r"(INSERT|UPDATE|DELETE|REPLACE|MERGE|COPY|CALL|DO|LOAD|WITH|TRUNCATE)\b", re.IGNORECASE | re.DOTALL)
-DDL = re.compile(COMMENTS + r"(CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|COMMENT)\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -121,14 +101,14 @@ class Dialect:
 
     def kind_of(self, statement: str) -> Kind:
         """What a statement means for its transaction."""
-        if READ.match(statement):
-            # WITH … INSERT, SELECT … INTO; a FOR UPDATE only locks.
-            return "write" if WRITES.search(statement.upper().replace("FOR UPDATE", "")) else "read"
-        if COMMIT.match(statement) or BEGIN.match(statement):
-            return "commit"
-        if ROLLBACK.match(statement):
-            return "rollback"
-        return "ddl" if not self.ddl_rolls_back and DDL.match(statement) else "write"
+        return kind_of(statement, ddl_rolls_back=self.ddl_rolls_back)
+
+    def is_about_session(self, statement: str) -> bool:
+        """Whether a query sets something of its session, which has to be set again on another connection."""
+        return "set_config" in statement.lower()
+
+    def go_on(self, connection: Connection, lastrowid: Any) -> None:
+        """Make a session what it was after a statement that is not executed again. lastrowid: what the driver said then."""
 
     def autocommits(self, driver: Any) -> bool:
         """Whether a connection of the driver (DB-API 2.0) commits each statement by itself now."""

@@ -12,10 +12,11 @@ from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import DBAPIError
 
-from ._base import COMMENTS, Dialect, Kind, as_look, grouped, plain, schema_of
+from ._base import Dialect, as_look, grouped, plain, schema_of
 from ._beside import Beside
 from ._conversions import does_not_fit
 from ._effects import Effect, proving
+from ._kinds import COMMENTS, Kind
 from ._mysql_blockers import find_blockers
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
@@ -48,7 +49,13 @@ COMMITS = re.compile(
 )
 TEMPORARY = re.compile(COMMENTS + r"(CREATE|DROP)(\s+OR\s+REPLACE)?\s+TEMPORARY\b", re.IGNORECASE | re.DOTALL)
 # These are about the session, which a resumed run has to bring about again.
-SESSION = re.compile(COMMENTS + r"(LOCK|UNLOCK|FLUSH|RESET)\b", re.IGNORECASE | re.DOTALL)
+SESSION = re.compile(
+    COMMENTS + r"(LOCK|UNLOCK|FLUSH|RESET|SET\s+(?:SESSION\s+|@@(?:session\.)?)?autocommit)\b", re.IGNORECASE | re.DOTALL
+)
+# What holds other statements, of any kind.
+MANY = re.compile(COMMENTS + r"(EXECUTE|CALL|BEGIN\s+NOT\s+ATOMIC)\b", re.IGNORECASE | re.DOTALL)
+EXECUTED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
+REMARKS = re.compile(r"^(\s*#[^\n]*\n)+")
 REPEATABLE = re.compile(COMMENTS + r"(ANALYZE|CACHE|CHECK|LOAD\s+INDEX|OPTIMIZE|REPAIR)\b", re.IGNORECASE | re.DOTALL)
 WORD = re.compile(r"`((?:[^`]|``)+)`|\"([^\"]+)\"|([\w$]+)")
 NAMED = """
@@ -231,9 +238,17 @@ class Mysql(Dialect):
 
     def kind_of(self, statement: str) -> Kind:
         """DDL commits; and so do some commands about the session, which have no other effect."""
+        statement = REMARKS.sub("", EXECUTED.sub(r" \1 ", statement))
+        if MANY.match(statement):
+            return "many"
         if COMMITS.match(statement):
             return "write" if TEMPORARY.match(statement) else "ddl"
         return "commit" if SESSION.match(statement) else super().kind_of(statement)
+
+    def go_on(self, connection: Connection, lastrowid: Any) -> None:
+        """LAST_INSERT_ID(n) makes the next LAST_INSERT_ID() say n (manual, "Information Functions")."""
+        if isinstance(lastrowid, int) and lastrowid:
+            connection.exec_driver_sql(f"SELECT LAST_INSERT_ID({lastrowid})").close()
 
     def is_repeatable(self, statement: str) -> bool:
         """What only tidies up."""

@@ -11,10 +11,11 @@ from sqlalchemy import REAL, Connection, Table, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._base import COMMENTS, Dialect, Kind, NamedObjects, as_look, plain, schema_of, sqlstate
+from ._base import Dialect, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import does_not_fit
 from ._effects import Effect, proving
+from ._kinds import COMMENTS, Kind
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
 from ._postgresql_objects import named_objects

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
 from ..errors import Refused
-from ._base import COMMENTS, Dialect, Kind, as_look, grouped, schema_of
+from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
+from ._kinds import COMMENTS, Kind
 from ._sessions import Lock
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.

@@ -81,8 +81,16 @@ def pop(channel: deque[Statement], number: int) -> Statement:
     return channel.popleft()
 
 
+VARIABLE = re.compile(r"\bINTO\s+@\w|@\w+\s*:=", re.IGNORECASE)
+
+
 def refuse_temporary(statements: Sequence[str]) -> None:
-    """Raise StatementChanged where statements leave a temporary table: it was gone with their connection."""
+    """Raise StatementChanged where statements leave a temporary table or a variable: it was gone with their connection."""
+    if variable := next((text for text in statements if VARIABLE.search(text)), None):
+        raise StatementChanged(
+            f"The revision set a variable of the session, which is gone with the connection that set it: {short(variable)}",
+            hint=GONE,
+        )
     left: list[str] = []
     for text in statements:
         if found := TEMPORARY.match(text):

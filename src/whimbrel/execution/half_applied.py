@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from ..dialects import Dialect
 from ..errors import HalfApplied, RevisionFailed, WhimbrelError
 from ..project import Project
 from .journal import Entry, Journal, Part
-from .parts import has_run
 from .statement import short
 
 MOST_STATEMENTS = 8
@@ -76,3 +77,11 @@ def settled(journal: Journal, dialect: Dialect, parts: Sequence[Part]) -> list[P
     undoing = [part for part in parts if part.state == "undoing"]
     is_undone = bool(undoing) and dialect.look(journal.connection, undoing[0].texts[0]) != undoing[0].before
     return [part for part in parts if part.state != "undoing" or not is_undone]
+
+
+def has_run(connection: Connection, dialect: Dialect, part: Part) -> bool | None:
+    """Whether an announced statement has been executed; None where that cannot be told."""
+    statement = part.statements[-1].text
+    if part.before is None:
+        return False if dialect.is_repeatable(statement) else None
+    return dialect.look(connection, statement) != part.before

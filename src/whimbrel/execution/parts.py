@@ -9,6 +9,7 @@ before it, with the look of what it is going to change, so that after a crash it
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,14 +19,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from ..dialects import Dialect
-from ..dialects._base import Kind
+from ..dialects._kinds import Kind
 from ..errors import Refused, StatementChanged
 from .expected import CHANGED, GONE, Expected, refuse_temporary
+from .half_applied import has_run
 from .journal import Journal, Part
 from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, length, short, values_of
 
 EXECUTIONS = ("do_execute", "do_executemany", "do_execute_no_params", "handle_error")
 EVENTS = (*EXECUTIONS, "commit", "rollback", "savepoint", "rollback_savepoint")
+HIDES = re.compile(r"\s*(SET|PREPARE)\b", re.IGNORECASE)  # may hold another statement
 MOST_KEPT = 16_000_000  # characters of the answers to queries that wait for a commit
 Execute = Callable[[], object]
 
@@ -44,20 +47,18 @@ class Recorder:
         self.journal = journal
         self.dialect = dialect
         self.before_commit = before_commit
-        self.is_outside: Callable[[str], bool] = lambda statement: False
-        """Which statements shall run outside a transaction, besides those that must."""
+        self.is_outside: Callable[[str], bool] = lambda statement: False  # which shall run outside, besides those that must
         self.on_statement: Callable[[Statement, bool], None] = lambda statement, skipped: None
         """Told of each statement of a revision that writes, and whether it was skipped."""
         self.execute: Callable[[str, Execute], None] = lambda statement, execute: (execute(), None)[1]
         """How a statement is executed that cannot be taken back."""
         self.before_statement: Callable[[str, sa.Connection], None] = lambda statement, connection: None
         """Told of each statement that writes before it is executed; may raise what stops the run."""
-        self.on_passed: Callable[[str], None] = lambda statement: None
-        """The same for what an earlier run has executed."""
+        self.on_passed: Callable[[str], None] = lambda statement: None  # the same for what an earlier run has executed
+        self.on_undone: Callable[[], None] = lambda: None  # told when something was rolled back, or failed
         self.accepted: Collection[str] = ()
         """What was agreed to for this run, and for the one that may have to finish it."""
-        self.is_ours = False  # while the journal itself executes something
-        self.is_active = False
+        self.is_ours = self.is_active = False  # ours: while the journal itself executes something
         self.entry: int | None = None
         self.committed: list[str] = []
         """The statements of this revision that were committed, those of earlier runs included."""
@@ -65,11 +66,10 @@ class Recorder:
         self.pending: dict[sa.Connection, list[Statement]] = {}
         """What was executed since the last commit of each connection, and what it was answered."""
         self.savepoints: dict[tuple[sa.Connection, str], int] = {}
-        self.kept = 0
+        self.kept, self.lastrowid = 0, None
         self.intent: int | None = None
         self.announced: list[Statement] = []
-        self.only_skips = False
-        self.has_committed = False
+        self.only_skips = self.has_committed = False
         """Whether a part of any revision of this run was committed before the end of it."""
 
     def begin(
@@ -87,12 +87,11 @@ class Recorder:
         only_skips: raise AllSkipped after the last of them. any_values: skip also what ran with other values. Raises
         StatementChanged where a temporary table would be missing.
         """
-        self.only_skips = only_skips
-        self.row, self.entry = row, entry
+        self.only_skips, self.row, self.entry = only_skips, row, entry
         found = [statement for part in done for statement in part.statements]
         self.expected = Expected(found, any_values=any_values)
         self.committed = [each.text for each in found if each.kind == "write"]
-        self.pending, self.savepoints, self.kept = {}, {}, 0
+        self.pending, self.savepoints, self.kept, self.lastrowid = {}, {}, 0, None
         self.intent, self.announced = (done[-1].id if done and done[-1].state == "intent" else None), []
         if not only_skips:
             refuse_temporary(self.committed)
@@ -195,11 +194,14 @@ class Recorder:
         def perform() -> None:
             self.perform(connection, context, cursor, statement, execute)
 
-        if earlier := self.expected.meet(statement):
+        is_session = kind == "read" and self.dialect.is_about_session(text)
+        if not is_session and (earlier := self.expected.meet(statement)):
             self.skip(context, cursor, earlier)
         elif kind == "read":
+            if HIDES.match(text):
+                self.before_statement(text, connection)
             perform()
-            if statement.answer.rows is not None:  # what follows may depend on them
+            if statement.answer.rows is not None and not is_session:  # what follows may depend on them
                 self.keep(connection, statement)
         else:
             with self.ours():
@@ -212,8 +214,8 @@ class Recorder:
         is_beside = connection is not self.connection
         if kind == "outside" and not (is_beside or self.is_autocommit(connection)):
             self.outside(statement, perform)
-        elif kind in ("ddl", "outside") or self.is_autocommit(connection):
-            self.alone(connection, statement, perform, is_ddl=kind == "ddl")
+        elif kind in ("ddl", "outside", "many") or self.is_autocommit(connection):
+            self.alone(connection, statement, perform, kind)
         else:
             perform()
             self.keep(connection, statement)
@@ -237,6 +239,10 @@ class Recorder:
                 raise AllSkipped
         if earlier.answer.columns is not None and earlier.answer.rows is None:
             raise StatementChanged(f"The rows that this gave when it ran are not known: {short(earlier.text)}", hint=GONE)
+        self.lastrowid = earlier.answer.lastrowid or self.lastrowid
+        if earlier.kind == "write" and not self.expected.unmet:
+            with self.ours():
+                self.dialect.go_on(self.connection, self.lastrowid)
         answer_again(context, cursor, earlier)
 
     def perform(self, connection: sa.Connection, context: Any, cursor: Any, statement: Statement, execute: Execute) -> None:
@@ -247,6 +253,7 @@ class Recorder:
             else:
                 self.execute(statement.text, execute)
         except context.dialect.loaded_dbapi.Error as error:
+            self.on_undone()
             statement.kind, statement.answer = "void", error_of(error)
             if not (self.announced and self.announced[-1] is statement and self.has_happened()):
                 self.keep(connection, statement)
@@ -273,6 +280,7 @@ class Recorder:
 
     def take_back(self, connection: sa.Connection, since: int = 0) -> None:
         """What was executed since then was rolled back."""
+        self.on_undone()
         for each in self.pending.get(connection, [])[since:]:
             each.kind = "void" if each.kind == "write" else each.kind
 
@@ -285,13 +293,15 @@ class Recorder:
                 self.write(connection, "done", part)
             self.committed += [each.text for each in pending if each.kind == "write"]
 
-    def alone(self, connection: sa.Connection, statement: Statement, perform: Callable[[], None], *, is_ddl: bool) -> None:
+    def alone(self, connection: sa.Connection, statement: Statement, perform: Callable[[], None], kind: Kind) -> None:
         """Execute a statement that commits by itself. Whether DDL has run shows, and may be said in the next commit."""
         self.announce(connection, statement)
         perform()
         self.committed.append(statement.text)
-        if not is_ddl:
+        if kind != "ddl":
             self.settle()
+        if kind == "many" and not self.is_autocommit(connection):
+            self.commit(connection, "COMMIT")
 
     def announce(self, connection: sa.Connection, statement: Statement) -> None:
         """Write down that a statement is going to be executed and committed."""
@@ -380,21 +390,10 @@ class Recorder:
         return self.dialect.autocommits(connection.connection.dbapi_connection)
 
     def decide(self) -> list[str]:
-        """After a revision has failed: forget that a statement was announced, unless it can be seen that it has run.
-
-        Returns the statements that were committed.
-        """
+        """After a failure: forget that a statement was announced, unless it can be seen that it has run; returns what stays."""
         assert self.entry is not None
         parts = self.journal.parts_of(self.entry)
         if parts and parts[-1].state == "intent" and not has_run(self.connection, self.dialect, parts[-1]):
             self.journal.drop_part(parts[-1].id)
             parts.pop()
         return [text for part in parts for text in part.texts]
-
-
-def has_run(connection: sa.Connection, dialect: Dialect, part: Part) -> bool | None:
-    """Whether an announced statement has been executed; None where that cannot be told."""
-    statement = part.statements[-1].text
-    if part.before is None:
-        return False if dialect.is_repeatable(statement) else None
-    return dialect.look(connection, statement) != part.before

@@ -192,7 +192,7 @@ class Runner:
     def watch(self, guard: Guard) -> None:
         """Have each statement and each batch looked at."""
         self.recorder.before_statement, self.recorder.on_passed = guard.statement, guard.passed
-        self.recorder.accepted = guard.accepted
+        self.recorder.accepted, self.recorder.on_undone = guard.accepted, guard.undone
         environment = self.context.environment_context
         if (flush := environment.flush_batch) is not None:
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops
 
 from .._alembic import observed_operations
-from ..dialects._base import COMMENTS
+from ..dialects._kinds import COMMENTS
 from ..errors import HalfApplied, StatementChanged
 from ..events import Direction
 from .expected import CHANGED
@@ -43,6 +43,11 @@ DATA = re.compile(
     + rf"(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE\s+(?:TABLE)?)\s*{NAME}",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# UPDATE a JOIN b, UPDATE a, b, DELETE a FROM a JOIN b: rows of several tables.
+OTHER_TABLES = re.compile(COMMENTS + r"(UPDATE|DELETE)\b(?:(?!\bSET\b|\bWHERE\b).)*(\bJOIN\b|,)", re.IGNORECASE | re.DOTALL)
+UNLESS_THERE = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 @dataclass
@@ -134,8 +139,11 @@ def reverse_of(ran: Ran, created: set[str]) -> Any:
     """The operation that undoes another; None where nothing is left to do, a text where there is none."""
     why = f"{short(ran.statements[0], 80)}"
     if data := DATA.match(ran.statements[0]):
-        # Its rows go with the table.
-        return None if bare(data[1]) in created else f"{why}: it changed rows"
+        # Its rows go with the table, if they are those of one table.
+        is_of_one = not OTHER_TABLES.search(ran.statements[0])
+        return None if bare(data[1]) in created and is_of_one else f"{why}: it changed rows"
+    if UNLESS_THERE.search(ran.statements[0]):
+        return f"{why}: it may have been there before"
     operation = ran.operation
     if operation is None or isinstance(operation, ops.ExecuteSQLOp):
         return reverse_of_statement(ran.statements[0]) or f"{why}: written as SQL"

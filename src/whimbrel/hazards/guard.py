@@ -19,9 +19,9 @@ from sqlalchemy import Column, Connection
 from sqlalchemy.types import NullType
 
 from ..plan.record import frames_here, place_in
-from ..plan.sql import operations_in
+from ..plan.sql import operations_in, statements_in
 from ..plan.step import Planned, Step, Table, shown, table_of
-from ..plan.words import NAME, plain
+from ..plan.words import NAME, in_block, plain
 from ..revisions.revision import Revision
 from .consent import accepts_of
 from .finding import Finding
@@ -70,11 +70,21 @@ class Guard:
     def passed(self, text: str) -> None:
         """A statement has been executed by an earlier run of the revision."""
         self.history.connection = None
-        for op in self.operations(text):
-            self.history.follow_operation(op)
+        may_be_older = "IF NOT EXISTS" in " ".join(text.upper().split())
+        for op in self.operations(text) if not may_be_older else ():
+            self.follow(op)
+
+    def undone(self) -> None:
+        """Something was rolled back: what the run has made is not known any more, and everything is looked at."""
+        self.history = Live(self.sqla_dialect, None)
 
     def operations(self, text: str) -> Collection[Any]:
-        """What a statement does, as far as it matters here."""
+        """What statements do, as far as it matters here."""
+        texts = in_block(text) or (statements_in(text) if ";" in text else [text])
+        return [op for each in texts for op in self.operations_of(each)]
+
+    def operations_of(self, text: str) -> Collection[Any]:
+        """What one statement does."""
         kind = self.history.dialect.kind
         if found := CREATES.match(text):
             return [ops.CreateTableOp(plain(found[2], kind), [], schema=plain(found[1], kind) if found[1] else None)]
@@ -100,7 +110,19 @@ class Guard:
                     self.meet(finding, op, now)
         self.history.connection = connection
         self.history.forget()
-        self.history.follow_operation(op)
+        self.follow(op)
+
+    def follow(self, op: Any) -> None:
+        """What the run has made: what it drops or renames is not made, until it is made again."""
+        history, table = self.history, table_of(op)
+        history.follow_operation(op)
+        if table is None:
+            return
+        key = history.key(table)
+        if isinstance(op, (ops.DropTableOp, ops.RenameTableOp)):
+            history.created.discard(key)
+        elif isinstance(op, ops.DropColumnOp) or (isinstance(op, ops.AlterColumnOp) and op.modify_name):
+            history.added.discard((key, history.column_key(key, op.column_name)))
 
     def placed(self, op: Any, connection: Connection) -> Any:
         """The same with the schema in which the server finds its table, where the revision has changed where it looks."""

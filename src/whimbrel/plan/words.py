@@ -43,6 +43,7 @@ TYPE = re.compile(
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$(\w*)\$(.*)\$\1\$", re.IGNORECASE | re.DOTALL)
+HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|SET)\b", re.IGNORECASE)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
 VERSIONED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 
@@ -149,6 +150,8 @@ def of_renames(text: str, dialect: str) -> tuple[Any, ...]:
 
 
 def in_block(text: str) -> list[str]:
-    """The statements of a DO block that may lose something."""
+    """The statements of a block, or of a text that is executed later, that may lose something."""
+    if HOLDS.match(text):
+        return [each.strip(" '\"") for each in IN_BLOCK.findall(text)]
     found = BLOCK.match(text)
     return [each.strip() for each in IN_BLOCK.findall(found[2])] if found else []
