@@ -302,3 +302,22 @@ def test_the_session_of_the_application_is_left_alone(people: Project):
         loaded.db.session.commit()
     assert people.database.run("select count(*) from pet where name = 'mine'") == [(1,)]
     assert people.database.run("select count(*) from pet where name = 'q'") == [(0,)]
+
+
+def test_what_the_run_has_made_in_any_words_may_go(people: Project):
+    up = """
+        op.execute("create temporary table person2 (id integer)")
+        op.execute("insert into person2 select id from person")
+        op.execute("drop table person2")
+        op.execute("create table copied as select * from person")
+        op.execute("drop table copied")
+        op.execute("alter table person add zz int")
+        op.execute("update person set zz = 1")
+        op.execute("alter table person drop column zz")
+        op.create_table("t3", sa.Column("id", sa.Integer), prefixes=["TEMPORARY"])
+        op.execute("insert into t3 select id from person")
+        op.execute("delete from t3")
+    """
+    people.revision(AFTER_A_QUERY + up.replace("\n        ", "\n").strip(), id="bbbb")
+    people.ok("upgrade")
+    assert len(people.database.rows("person")) == 3

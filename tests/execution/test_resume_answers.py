@@ -99,6 +99,19 @@ WAYS = {
         STOP
         op.execute(f"update bird set n = {last}")
     """,
+    "rows that come one by one": """
+        query = sa.text("select id from bird where n is null order by id").execution_options(stream_results=True)
+        for row in bind.execute(query).all():
+            bind.execute(sa.text("update bird set n = :n where id = :id"), {"n": row.id * 10, "id": row.id})
+            if row.id == 2:
+                STOP
+    """,
+    "a very long statement": """
+        long = "x" * 6_000_000
+        op.execute(f"update bird set name = left('{long}', 3)".replace("left", "substr").replace(", 3", ", 1, 3"))
+        STOP
+        op.execute("update bird set n = 1")
+    """,
     "kinds of values": """
         many = bind.execute(sa.text("select 1.5, 'x', null, id, cast('2026-01-02' as VALUE) from bird where n is null")).all()
         op.execute("update bird set n = 0")
@@ -400,3 +413,40 @@ def test_the_search_path_is_set_again(birds: Project):
     birds.ok("resume")
     assert birds.database.run("select n from s2.log order by n") == [(1,), (2,)]
     assert birds.database.rows("log") == []
+
+
+@on("postgresql")
+def test_an_answer_that_cannot_be_kept_is_asked_anew(birds: Project):
+    up = f"""
+        bind = op.get_bind()
+        spans = bind.execute(sa.text("select int4range(id, id + 2), inet '10.0.0.1' from bird order by id")).all()
+        op.execute("update bird set n = 1")
+        {COMMITS["postgresql"]}
+        if bind.execute(sa.text("select count(*) from gate")).scalar() == 0:
+            raise RuntimeError("the gate is shut")
+        op.execute(f"update bird set n = {{spans[0][0].upper}}")
+    """
+    birds.revision(up, id="bbbb")
+    birds.flask("upgrade").exits(3)
+    birds.database.run("insert into gate values (1)")
+    birds.ok("resume")
+    assert birds.database.run("select distinct n from bird") == [(3,)]
+
+
+def test_objects_of_the_session_of_the_application(birds: Project):
+    birds.keywords = ""
+    birds.app(
+        """
+        class Bird(db.Model):
+            __tablename__ = "bird"
+            id = sa.Column(sa.Integer, primary_key=True)
+            name = sa.Column(sa.String(20))
+    """.replace("\n        ", "\n")
+    )
+    birds.revision(
+        "from flask import current_app\ndb = current_app.extensions['sqlalchemy']\n"
+        "Bird = next(each.class_ for each in db.Model.registry.mappers)\ndb.session.add(Bird(name='mine'))\ndb.session.commit()",
+        id="bbbb",
+    )
+    birds.ok("upgrade")
+    assert birds.database.run("select count(*) from bird where name = 'mine'") == [(1,)]

@@ -25,13 +25,14 @@ ROLLBACK = re.compile(COMMENTS + r"(ROLLBACK|ABORT)(\s+(WORK|TRANSACTION))?\s*;?
 COMMITS_INSIDE = re.compile(r";\s*(COMMIT|ROLLBACK)(\s+(WORK|TRANSACTION))?\s*(;|$)", re.IGNORECASE)
 BODY = re.compile(COMMENTS + r"(CREATE|ALTER|DO)\b", re.IGNORECASE | re.DOTALL)
 FUNCTION = re.compile(COMMENTS + r"SELECT\s+(?:[\w\"`]+\.)?(\w+)\s*\(", re.IGNORECASE | re.DOTALL)
+FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 ONLY_ANSWER = re.compile(
     "abs|array_agg|avg|cast|ceil|char_length|coalesce|concat|connection_id|count|current_database|current_schema|current_setting|database"
     "|date|exists|extract|floor|greatest|group_concat|if|ifnull|json_agg|jsonb_agg|last_insert_id|least|length|lower|max|min|now|nullif"
     "|round|row_number|schema|set_config|string_agg|substr|substring|sum|to_regclass|upper|user|version|pg_.*",
     re.IGNORECASE,
 )
-"""Functions that change nothing; a SELECT of any other one may."""
+"""Functions that change nothing; a SELECT of any other one, from no table, may."""
 BEGIN = re.compile(COMMENTS + r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE | re.DOTALL)
 DML = re.compile(COMMENTS + r"(INSERT|UPDATE|DELETE|REPLACE|MERGE|COPY|CALL|DO|LOAD|WITH|TRUNCATE)\b", re.IGNORECASE | re.DOTALL)
 DDL = re.compile(COMMENTS + r"(CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|COMMENT)\b", re.IGNORECASE | re.DOTALL)
@@ -43,7 +44,7 @@ def kind_of(statement: str, *, ddl_rolls_back: bool) -> Kind:
         return "many"
     if READ.match(statement):
         called = FUNCTION.match(statement)
-        if called and not ONLY_ANSWER.fullmatch(called[1]):
+        if called and not ONLY_ANSWER.fullmatch(called[1]) and not FROM.search(statement):
             return "write"
         # WITH … INSERT, SELECT … INTO; a FOR UPDATE only locks.
         return "write" if WRITES.search(statement.upper().replace("FOR UPDATE", "")) else "read"

@@ -24,7 +24,7 @@ from ..errors import Refused, StatementChanged
 from .expected import CHANGED, GONE, Expected, refuse_temporary
 from .half_applied import has_run
 from .journal import Journal, Part
-from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, length, short, values_of
+from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, kept_text, length, short, values_of
 
 EXECUTIONS = ("do_execute", "do_executemany", "do_execute_no_params", "handle_error")
 EVENTS = (*EXECUTIONS, "commit", "rollback", "savepoint", "rollback_savepoint")
@@ -189,7 +189,7 @@ class Recorder:
             raise AllSkipped
         if kind == "commit":
             return self.commit(connection, text)
-        statement = Statement(text, values_of(parameters), "read" if kind == "read" else "write", is_beside)
+        statement = Statement(kept_text(text), values_of(parameters), "read" if kind == "read" else "write", is_beside)
 
         def perform() -> None:
             self.perform(connection, context, cursor, statement, execute)

@@ -13,16 +13,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from itertools import groupby, islice
 from typing import Any, Literal
 from uuid import UUID
 
-MOST_ROWS = 100_000
+MOST_ROWS, MOST_STREAMED = 100_000, 10_000
 MOST_CHARACTERS = 4_000_000
 """What is kept of the rows that one query, or INSERT … RETURNING, gives."""
+LONGEST = 100_000  # characters of a statement
 CHARACTERS_OF_A_PART = 1_000_000  # MariaDB takes 16 MB in one statement, MySQL before 8.0 4 MB
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
+ADDRESSES: tuple[type, ...] = (IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network)
 Kind = Literal["write", "read", "void", "consent"]
 
 
@@ -65,6 +68,13 @@ def short(statement: str, width: int = 100) -> str:
     """A statement in one line."""
     words = " ".join(statement.split())
     return words if len(words) <= width else words[: width - 1] + "…"
+
+
+def kept_text(text: str) -> str:
+    """A statement as it is kept: of a very long one the beginning, and what stands for the rest."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:1000]}… {hashlib.blake2b(text.encode('utf-8', 'backslashreplace'), digest_size=16).hexdigest()}"
 
 
 def values_of(parameters: Any) -> str:
@@ -119,21 +129,20 @@ class Cursor:
 def answer_of(context: Any, cursor: Any) -> Answer:
     """What the cursor says; its rows are taken from it, and stay for those who ask the context.
 
-    Rows that come one by one because there are many (``stream_results``) are left alone.
+    Of rows that come one by one because there are many (``stream_results``), fewer are taken.
     """
     rowcount, lastrowid = getattr(cursor, "rowcount", -1), getattr(cursor, "lastrowid", None)
     if not cursor.description:
         return Answer(rowcount, lastrowid)
     columns = tuple((str(each[0]), each[1] if isinstance(each[1], int) else None) for each in cursor.description)
     options = context.execution_options
-    if options.get("stream_results") or options.get("yield_per"):
-        return Answer(rowcount, lastrowid, columns)
-    rows = list(cursor.fetchmany(MOST_ROWS + 1))
-    if len(rows) <= MOST_ROWS:
-        rows += cursor.fetchall()  # not every driver gives as many as it is asked for
+    most = MOST_STREAMED if options.get("stream_results") or options.get("yield_per") else MOST_ROWS
+    rows = list(cursor.fetchmany(most + 1))
+    while len(rows) <= most and (more := cursor.fetchmany(most + 1 - len(rows))):
+        rows += more  # not every driver gives as many as it is asked for
     answer = Answer(rowcount, lastrowid, columns, tuple(rows))
     give(context, Cursor(cursor, answer, is_at_end=False))
-    is_short = len(rows) <= MOST_ROWS and sum(map(length, rows)) <= MOST_CHARACTERS
+    is_short = len(rows) <= most and sum(map(length, rows)) <= MOST_CHARACTERS
     return answer if is_short else Answer(rowcount, lastrowid, columns)
 
 
@@ -168,9 +177,18 @@ def error_of(error: BaseException) -> Answer:
 
 
 def packed(statements: Iterable[Statement]) -> list[Any]:
-    """Statements as JSON; the text of one that was executed many times is there once."""
-    grouped = groupby(statements, key=lambda each: (each.text, each.kind, each.is_beside))
+    """Statements as JSON; the text of one that was executed many times is there once. A query without an answer is asked anew."""
+    kept = (each for each in statements if each.kind != "read" or is_keepable(each.answer))
+    grouped = groupby(kept, key=lambda each: (each.text, each.kind, each.is_beside))
     return [[*what, [packed_answer(each.values, each.answer) for each in group]] for what, group in grouped]
+
+
+def is_keepable(answer: Answer) -> bool:
+    """Whether every value of an answer has a form."""
+    try:
+        return answer.rows is not None and all(as_json(value) is not NotKeepable for row in answer.rows for value in row)
+    except NotKeepable:
+        return False
 
 
 def packed_answer(values: str, answer: Answer) -> list[Any]:
@@ -245,6 +263,7 @@ TYPES: list[tuple[str, type, Any, Any]] = [
     ("time", time, time.isoformat, time.fromisoformat),
     ("seconds", timedelta, lambda value: [value.days, value.seconds, value.microseconds], lambda given: timedelta(*given)),
     ("uuid", UUID, str, UUID),
+    *((cls.__name__.lower(), cls, str, cls) for cls in ADDRESSES),
     ("list", list, lambda value: [as_json(each) for each in value], lambda given: [as_value(each) for each in given]),
     ("tuple", tuple, lambda value: [as_json(each) for each in value], lambda given: tuple(as_value(each) for each in given)),
     (

@@ -21,7 +21,7 @@ from sqlalchemy.types import NullType
 from ..plan.record import frames_here, place_in
 from ..plan.sql import operations_in, statements_in
 from ..plan.step import Planned, Step, Table, shown, table_of
-from ..plan.words import NAME, in_block, plain
+from ..plan.words import NAME, NO_COLUMN, in_block, plain
 from ..revisions.revision import Revision
 from .consent import accepts_of
 from .finding import Finding
@@ -33,9 +33,14 @@ WATCHED = re.compile(r"\b(DROP|TRUNCATE|DELETE|REPLACE|ALTER|RENAME)\b", re.IGNO
 CALM = re.compile(
     r"\s*(CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+(INDEX|VIEW|TRIGGER|SEQUENCE|FUNCTION|PROCEDURE)|INSERT|UPDATE)\b", re.I
 )
-CREATES = re.compile(rf"\s*CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:({NAME})\.)?({NAME})\s*\(", re.IGNORECASE)
+CREATES = re.compile(
+    r"\s*CREATE\s+(?:(?:LOCAL|GLOBAL|UNLOGGED)\s+)?(?P<temporary>TEMP(?:ORARY)?\s+)?(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    rf"(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})",
+    re.IGNORECASE,
+)
 ADDS = re.compile(
-    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})\s[^,]*$", re.IGNORECASE
+    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
+    re.IGNORECASE,
 )
 
 
@@ -87,7 +92,12 @@ class Guard:
         """What one statement does."""
         kind = self.history.dialect.kind
         if found := CREATES.match(text):
-            return [ops.CreateTableOp(plain(found[2], kind), [], schema=plain(found[1], kind) if found[1] else None)]
+            schema = plain(found["schema"], kind) if found["schema"] else None
+            made = ops.CreateTableOp(plain(found["name"], kind), [], schema=schema)
+            if found["temporary"]:  # it hides a table of its name
+                self.history.created.add(self.history.key((schema, made.table_name)))
+                return []
+            return [made]
         if found := ADDS.match(text):
             column: Column[Any] = Column(plain(found[3], kind), NullType())
             return [ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)]
@@ -130,7 +140,7 @@ class Guard:
         if table is None or table[0] is not None or not hasattr(op, "schema"):
             return op
         schema = self.history.dialect.schema_found(connection, table[1])
-        if schema in (None, connection.dialect.default_schema_name):
+        if schema in (None, connection.dialect.default_schema_name) or str(schema).startswith("pg_temp"):
             return op
         op = copy(op)
         op.schema = schema
