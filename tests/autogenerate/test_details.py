@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -346,3 +347,24 @@ def test_a_value_goes_that_rows_have(project: Project):
     project.database.run("update t set e = 'a'")
     project.ok("migrate")
     project.ok("upgrade")
+
+
+@on("sqlite")
+def test_many_questions_fit_on_a_screen(project: Project):
+    def columns(word: str) -> str:
+        return "\n    ".join(f"{word}_{n} = sa.Column(sa.String({n + 1}))" for n in range(40))
+
+    project.start(TABLE.format(columns("old")))
+    project.ok("upgrade")
+    project.app(TABLE.format(columns("new")))
+    result = project.refused("migrate").says("… and 30 more; --format json has all of them")
+    assert len(result.text.splitlines()) < 25
+
+
+@on("sqlite")
+def test_a_changed_column_as_data(project: Project):
+    project.start(TABLE.format("x = sa.Column(sa.String(5))"))
+    project.ok("upgrade")
+    project.app(TABLE.format("x = sa.Column(sa.String(9), nullable=False, server_default='a')"))
+    (change,) = json.loads(project.flask("check", "--format", "json").out or "{}").get("operations", [{}])
+    assert (change["modify_type"], change["modify_nullable"], change["modify_server_default"]) == ("VARCHAR(9)", False, "a")

@@ -74,6 +74,9 @@ def test_a_change_by_hand_is_drift(project):
     project.app(NOTE + "    extra = db.Column(db.Integer)\n")
     project.ok("check")
     project.refused("check", "--drift").says("has drifted from its history", "note: column extra")
+    project.app("class New(db.Model):\n    id = sa.Column(sa.Integer, primary_key=True)")
+    both = project.refused("check", "--drift")
+    both.says("The models and the database differ", "has drifted from its history")
 
 
 @on("sqlite")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ..errors import Refused, UsageError
 
+MOST_LISTED = 10
+
 
 @dataclass(frozen=True)
 class Question:
@@ -90,7 +92,9 @@ class Undecided(Refused):
 
 def undecided(open_questions: list[Question], command: str, no: str = "") -> Undecided:
     """The error that lists questions with the flags that answer them."""
-    lines = [f"  {question.text}\n    {question.flag}" for question in open_questions]
+    lines = [f"  {question.text}\n    {question.flag}" for question in open_questions[:MOST_LISTED]]
+    if len(open_questions) > MOST_LISTED:
+        lines.append(f"  … and {len(open_questions) - MOST_LISTED} more; --format json has all of them")
     return Undecided(
         "This cannot be known from the models and the database:\n" + "\n".join(lines),
         state="Nothing has been written.",

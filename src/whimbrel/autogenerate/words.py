@@ -44,7 +44,20 @@ def as_data(operations: Iterable[Any]) -> Iterator[dict[str, Any]]:
                 found["column_name"] = op.column.name
             if isinstance(op, ops.ExecuteSQLOp):
                 found["sql"] = str(op.sqltext)
-            yield {field: str(value) for field, value in found.items() if value} | {"words": list(words(op))}
+            named = {field: str(value) for field, value in found.items() if value}
+            yield named | dict(altered(op)) | {"words": list(words(op))}
+
+
+def altered(op: Any) -> Iterator[tuple[str, Any]]:
+    """What an ``alter_column`` changes, under Alembic's names: the new type, nullability and default."""
+    if isinstance(op, ops.AlterColumnOp):
+        if op.modify_type is not None:
+            yield "modify_type", str(op.modify_type)
+        if op.modify_nullable is not None:
+            yield "modify_nullable", op.modify_nullable
+        if op.modify_server_default is not False:
+            default = getattr(op.modify_server_default, "arg", op.modify_server_default)
+            yield "modify_server_default", None if default is None else str(default)
 
 
 def operation_of(op: Any) -> str:

@@ -59,7 +59,21 @@ def command(call: Call, drift: bool) -> Clean:
     Compares the models with the database. Exits with 1 where they differ, and says in what. For CI, after 'upgrade' on
     an empty database.
     """
-    found = check(call.project)
+    try:
+        found = check(call.project)
+    except PendingChanges as error:
+        if drift:
+            add_drift(error, call)
+        raise
     if drift:
         refuse_drift(call.project, call.tell)
     return found
+
+
+def add_drift(error: PendingChanges, call: Call) -> None:
+    """Say that a database has drifted, besides what its models differ in."""
+    try:
+        refuse_drift(call.project, call.tell)
+    except PendingChanges as other:
+        error.message += f"\n{other.message}"
+        error.data["drift"] = other.data
