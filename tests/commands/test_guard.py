@@ -321,3 +321,35 @@ def test_what_the_run_has_made_in_any_words_may_go(people: Project):
     people.revision(AFTER_A_QUERY + up.replace("\n        ", "\n").strip(), id="bbbb")
     people.ok("upgrade")
     assert len(people.database.rows("person")) == 3
+
+
+@on("postgresql", "mariadb")
+def test_the_time_of_a_moment(people: Project):
+    people.database.run("create table event (id integer primary key, at timestamp null)")
+    people.database.run("insert into event values (1, '2026-01-02 00:00:00')")
+    people.revision('op.alter_column("event", "at", existing_type=sa.DateTime(), type_=sa.Date())', id="bbbb")
+    people.ok("upgrade")
+    people.database.run("create table other (id integer primary key, at timestamp null)")
+    people.database.run("insert into other values (1, '2026-01-02 03:04:05')")
+    people.revision('op.alter_column("other", "at", existing_type=sa.DateTime(), type_=sa.Date())', id="cccc")
+    people.refused("upgrade").says("1 value of other.at would not survive the change to DATE")
+
+
+@on("postgresql")
+def test_a_truncate_that_cascades_from_an_empty_table(people: Project):
+    people.database.run("create table kid (id integer primary key, old_id integer references old (id))")
+    people.database.run("insert into kid values (1, null)")
+    people.revision('op.execute("TRUNCATE old CASCADE")', id="bbbb")
+    people.refused("upgrade").says("1 row of kid would be lost, with those of old  [truncate-loses-data:kid]")
+
+
+@on("sqlite")
+def test_what_is_deleted_with_a_table(people: Project):
+    people.app(
+        "with app.app_context():\n"
+        "    sa.event.listen(db.engine, 'connect', lambda connection, _: connection.execute('PRAGMA foreign_keys=ON'))"
+    )
+    people.database.run("create table kid (id integer primary key, p integer references person (id) on delete cascade)")
+    people.database.run("insert into kid values (1, 1)")
+    people.revision('op.drop_table("person")', id="bbbb")
+    people.refused("upgrade", "--accept", PERSON).says("1 row of kid would be deleted, with those of person")

@@ -51,6 +51,9 @@ def does_not_fit(quoted: str, old: str, new: str, matches_not: str) -> str | Non
         if (pattern := pattern_for(new)) is not None:
             return f"{quoted} {matches_not} '{pattern}'"
         return f"char_length({quoted}) > {sizes[0]}" if is_text(name) and sizes else None
+    if re.match(r"timestamp|datetime", old.lower()) and name in ("date", "time"):
+        # Of a moment, either its day or its time is left.
+        return f"{quoted} <> CAST({quoted} AS DATE)" if name == "date" else "1 = 1"
     if not is_number(old) or "unsigned" in new.lower():
         return None
     if name in RANGES:

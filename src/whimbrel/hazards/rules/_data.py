@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from ...plan.step import Table
 from ..live import Live, numbered
 from ..rule import Case
@@ -20,6 +22,27 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
     if count is None:
         return "its rows (more than could be counted in 2 s)"
     return numbered(count, "row") if count else None
+
+
+def dependents(live: Live, table: Table, *, only_cascading: bool) -> list[Table]:
+    """The tables that reference a table, also by way of others; only_cascading: those whose rows go with what they reference."""
+    if live.connection is None:
+        return []
+    inspector = sa.inspect(live.connection)
+    keys = {
+        (table[0], name): inspector.get_foreign_keys(name, schema=table[0]) for name in inspector.get_table_names(schema=table[0])
+    }
+    found = [table]
+    for parent in found:
+        for child, listed in keys.items():
+            points = any(
+                live.key((each["referred_schema"], each["referred_table"])) == parent
+                and (not only_cascading or str((each.get("options") or {}).get("ondelete")).upper() == "CASCADE")
+                for each in listed
+            )
+            if points and child not in found:
+                found.append(child)
+    return found[1:]
 
 
 def examples(live: Live, query: str, names: bool = False) -> str:

@@ -14,7 +14,7 @@ from alembic.operations import ops
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
-from ._data import in_rows
+from ._data import dependents, in_rows
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -25,6 +25,14 @@ def look(case: Case) -> Iterator[Found]:
             yield Found(
                 shown(case.table), f"{rows} of {shown(case.table)} would be lost", f'op.rename_table("{case.table[1]}", …)'
             )
+        for child in dependents(case.live, case.table, only_cascading=True) if rows and deletes_first(case) else ():
+            if rows := in_rows(case.live, child):
+                yield Found(shown(child), f"{rows} of {shown(child)} would be deleted, with those of {shown(case.table)}")
+
+
+def deletes_first(case: Case) -> bool:
+    """Whether DROP TABLE deletes the rows first, as SQLite does where foreign keys are enforced (manual, "Foreign Keys", 5)."""
+    return case.live.dialect.kind == "sqlite" and case.live.some("PRAGMA foreign_keys") == [(1,)]
 
 
 rule = Rule(

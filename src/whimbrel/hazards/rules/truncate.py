@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ...plan.step import Rows, shown
 from ..rule import Case, Found, Rule
-from ._data import in_rows
+from ._data import dependents, in_rows
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -17,8 +17,10 @@ def look(case: Case) -> Iterator[Found]:
     if isinstance(case.op, Rows) and case.op.verb == "truncate" and case.table is not None and case.live.is_there(case.table):
         rows = in_rows(case.live, case.table)
         if rows:
-            also = ", and those of every table that points to it" if case.op.cascades else ""
-            yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost{also}")
+            yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
+        for child in dependents(case.live, case.table, only_cascading=False) if case.op.cascades else ():
+            if rows := in_rows(case.live, child):
+                yield Found(shown(child), f"{rows} of {shown(child)} would be lost, with those of {shown(case.table)}")
 
 
 rule = Rule(
