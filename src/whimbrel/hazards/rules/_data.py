@@ -24,8 +24,8 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
     return numbered(count, "row") if count else None
 
 
-def dependents(live: Live, table: Table, *, only_cascading: bool) -> list[Table]:
-    """The tables that reference a table, also by way of others; only_cascading: those whose rows go with what they reference."""
+def dependents(live: Live, table: Table) -> list[Table]:
+    """The tables that reference a table, also by way of others."""
     if live.connection is None:
         return []
     inspector = sa.inspect(live.connection)
@@ -35,11 +35,7 @@ def dependents(live: Live, table: Table, *, only_cascading: bool) -> list[Table]
     found = [table]
     for parent in found:
         for child, listed in keys.items():
-            points = any(
-                live.key((each["referred_schema"], each["referred_table"])) == parent
-                and (not only_cascading or str((each.get("options") or {}).get("ondelete")).upper() == "CASCADE")
-                for each in listed
-            )
+            points = any(live.key((each["referred_schema"], each["referred_table"])) == parent for each in listed)
             if points and child not in found:
                 found.append(child)
     return found[1:]

@@ -25,8 +25,9 @@ def look(case: Case) -> Iterator[Found]:
             yield Found(
                 shown(case.table), f"{rows} of {shown(case.table)} would be lost", f'op.rename_table("{case.table[1]}", …)'
             )
-        for child in dependents(case.live, case.table, only_cascading=True) if rows and deletes_first(case) else ():
-            if rows := in_rows(case.live, child):
+        for child in dependents(case.live, case.table) if rows and deletes_first(case) else ():
+            listed = case.live.some(f"PRAGMA foreign_key_list({case.live.quoted(child)})")
+            if any(each[6] == "CASCADE" for each in listed) and (rows := in_rows(case.live, child)):
                 yield Found(shown(child), f"{rows} of {shown(child)} would be deleted, with those of {shown(case.table)}")
 
 

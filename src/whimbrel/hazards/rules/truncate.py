@@ -18,7 +18,7 @@ def look(case: Case) -> Iterator[Found]:
         rows = in_rows(case.live, case.table)
         if rows:
             yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
-        for child in dependents(case.live, case.table, only_cascading=False) if case.op.cascades else ():
+        for child in dependents(case.live, case.table) if case.op.cascades else ():
             if rows := in_rows(case.live, child):
                 yield Found(shown(child), f"{rows} of {shown(child)} would be lost, with those of {shown(case.table)}")
 
