@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -194,8 +194,11 @@ class FlaskApplication:
             state.configure_args = before
 
     def aside(self) -> AbstractContextManager[Any]:
-        """In a context of its own, which has a ``db.session`` of its own."""
-        return self.app.app_context()
+        """In a context of its own, which has a ``db.session`` of its own.
+
+        Not inside of an event loop: functions that the application has for the end of a context may want one of their own.
+        """
+        return nullcontext() if in_event_loop() else self.app.app_context()
 
     def databases(self) -> Mapping[str, Any]:
         """The engines by bind name."""
@@ -340,3 +343,15 @@ def commands() -> Group:
         ctx.meta[f"{META}.settings"] = Settings(directory=directory, x=x_arg)
 
     return db
+
+
+def in_event_loop() -> bool:
+    """Whether this is called from a coroutine."""
+    asyncio = sys.modules.get("asyncio")  # who has not imported it runs none
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
