@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from kit import Project, on
 
 TABLE = """
+from sqlalchemy.dialects import mysql, postgresql
 class T(db.Model):
     __tablename__ = "t"
     id = sa.Column(sa.Integer, primary_key=True)
@@ -70,6 +71,32 @@ CHANGES = {
         "x = sa.Column(sa.Integer)",
     ),
 }
+TWO = "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n    __table_args__ = (sa.UniqueConstraint({}),)"
+CHANGES |= {
+    "another order": (TWO.format("'x', 'y'"), TWO.format("'y', 'x'")),
+    "another order under a name": (TWO.format("'x', 'y', name='u'"), TWO.format("'y', 'x', name='u'")),
+}
+ON_MARIADB = {
+    "a collation": ("x = sa.Column(sa.String(9))", "x = sa.Column(sa.String(9, collation='utf8mb4_bin'))"),
+    "no collation any more": ("x = sa.Column(sa.String(9, collation='utf8mb4_bin'))", "x = sa.Column(sa.String(9))"),
+    "fractions of seconds": ("x = sa.Column(mysql.DATETIME(fsp=3))", "x = sa.Column(sa.DateTime)"),
+    "no sign": ("x = sa.Column(sa.Integer)", "x = sa.Column(mysql.INTEGER(unsigned=True))"),
+    "a sign": ("x = sa.Column(mysql.BIGINT(unsigned=True), nullable=False)", "x = sa.Column(sa.BigInteger, nullable=False)"),
+    "another character set": ("x = sa.Column(mysql.VARCHAR(9, charset='latin1'))", "x = sa.Column(sa.String(9))"),
+}
+ON_SQLITE = {
+    "a collation": ("x = sa.Column(sa.String(9))", "x = sa.Column(sa.String(9, collation='NOCASE'))"),
+    "no collation any more": ("x = sa.Column(sa.String(9, collation='NOCASE'))", "x = sa.Column(sa.String(9))"),
+    "a length and a collation": (
+        "x = sa.Column(sa.String(9, collation='RTRIM'))",
+        "x = sa.Column(sa.String(5, collation='NOCASE'))",
+    ),
+    "a collation goes with a length": ("x = sa.Column(sa.String(9, collation='RTRIM'))", "x = sa.Column(sa.String(5))"),
+    "a column with a collation goes": (
+        "y = sa.Column(sa.Integer)\n    x = sa.Column(sa.String(9, collation='NOCASE'))",
+        "y = sa.Column(sa.Integer)",
+    ),
+}
 ON_TWO = {
     "another condition": (
         f"x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', {WHERE}),)",
@@ -81,10 +108,33 @@ ON_TWO = {
     ),
 }
 ON_POSTGRESQL = {
+    "a collation": ("x = sa.Column(sa.String(9))", "x = sa.Column(sa.String(9, collation='C'))"),
+    "no collation any more": ("x = sa.Column(sa.Text(collation='C'))", "x = sa.Column(sa.Text)"),
+    "bits of any number": ("x = sa.Column(postgresql.BIT(5))", "x = sa.Column(postgresql.BIT(varying=True))"),
+    "a number of any precision": ("x = sa.Column(sa.Numeric(10, 2))", "x = sa.Column(sa.Numeric)"),
+    "fractions of seconds": ("x = sa.Column(postgresql.TIMESTAMP(precision=3))", "x = sa.Column(sa.DateTime)"),
     "included columns": (
         "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
         "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n"
         "    __table_args__ = (sa.Index('i', 'x', postgresql_include=['y']),)",
+    ),
+    "checked at the end": (TWO.format("'x', 'y'"), TWO.format("'x', 'y', deferrable=True, initially='DEFERRED'")),
+    "checked at once": (TWO.format("'x', 'y', name='u', deferrable=True"), TWO.format("'x', 'y', name='u'")),
+    "a constraint that is checked at the end goes": (
+        TWO.format("'x', 'y', deferrable=True"),
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)",
+    ),
+    "a constraint with included columns": (
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)",
+        TWO.format("'x', postgresql_include=['y']"),
+    ),
+    "a constraint with included columns goes": (
+        TWO.format("'x', postgresql_include=['y'], deferrable=True, initially='DEFERRED'"),
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)",
+    ),
+    "a constraint with an included new column": (
+        "x = sa.Column(sa.Integer)",
+        TWO.format("'x', postgresql_include=['y'], name='Special', deferrable=True"),
     ),
     "another method": (
         "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
@@ -111,11 +161,32 @@ UNNAMED = """op.create_table(
 )"""
 
 
+POSTGRESQL = """
+    select a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || coalesce(' ' || c.collname, '') || a.attnotnull
+           || a.attidentity::text || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+    from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join pg_collation c on c.oid = a.attcollation and c.collname <> 'default'
+    where a.attrelid = 't'::regclass and a.attnum > 0 and not a.attisdropped
+    union select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where conrelid = 't'::regclass
+    union select pg_get_indexdef(indexrelid) from pg_index where indrelid = 't'::regclass
+    union select t.typname || string_agg(e.enumlabel, ',' order by e.enumsortorder)
+    from pg_type t join pg_enum e on e.enumtypid = t.oid group by t.typname
+    order by 1
+"""
+
+
 def facts(project: Project) -> object:
-    if project.database.kind != "sqlite":
-        return re.sub(r"::[a-z ]+(\[\])?|[()]", "", str(project.database.state()[0]))  # PostgreSQL writes casts anew
+    """All of a table, as its database writes it; without what is written anew in other words."""
+    kind = project.database.kind
+    if kind == "postgresql":
+        return [re.sub(r"::[a-z ]+(\[\])?|[()]", "", line) for (line,) in project.database.run(POSTGRESQL)]
+    if kind == "mariadb":
+        ((_, text),) = project.database.run("show create table t")
+        return sorted(re.sub(r",$| AUTO_INCREMENT=\d+", "", line) for line in text.splitlines())
     query = "select name, sql from sqlite_master where name not like 'whimbrel%' order by name"
-    return [(name, (sql or "").replace('"', "").split()) for name, sql in project.database.run(query)]
+    return [
+        (name, (sql or "").replace('"', "").replace(" COLLATE BINARY", "").split()) for name, sql in project.database.run(query)
+    ]
 
 
 def there_and_back(project: Project, before: str, after: str) -> None:
@@ -129,6 +200,7 @@ def there_and_back(project: Project, before: str, after: str) -> None:
     project.ok("upgrade")
     assert project.ok("check").out == "No new upgrade operations detected.\n"
     changed = facts(project)
+    assert changed != schema
     project.ok("downgrade")
     assert facts(project) == schema
     project.ok("upgrade")
@@ -138,6 +210,18 @@ def there_and_back(project: Project, before: str, after: str) -> None:
 @pytest.mark.parametrize("what", [*CHANGES])
 def test_a_change_is_seen_and_undone(project: Project, what: str):
     there_and_back(project, *CHANGES[what])
+
+
+@on("mariadb")
+@pytest.mark.parametrize("what", [*ON_MARIADB])
+def test_on_mariadb(project: Project, what: str):
+    there_and_back(project, *ON_MARIADB[what])
+
+
+@on("sqlite")
+@pytest.mark.parametrize("what", [*ON_SQLITE])
+def test_on_sqlite(project: Project, what: str):
+    there_and_back(project, *ON_SQLITE[what])
 
 
 @on("sqlite", "postgresql")

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from kit.sqlite import Memory, quoted
+from whimbrel.dialects._sqlite_text import parse
 from whimbrel.errors import Refused
-from whimbrel.execution.sqlite_rebuild.text import parse
 
 EXAMPLES = int(os.environ.get("WHIMBREL_TEST_EXAMPLES", "200")) // 2
 NAMES = ["id", "a", "Name", "order", "two words", "it's", 'say "x"', "a,b", "(c)", "-- d", "rowid", "ÄÖ", "check", "x.y", "[z"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from whimbrel.execution.sqlite_rebuild.text import parse
+from whimbrel.dialects._sqlite_text import parse
 
 RICH = """CREATE TABLE "odd table" ( -- a remark, with a comma
         id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -34,6 +34,7 @@ from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 from .same import Sameness
 from .types import add_casts, rendering, writes_texts
+from .uniques import compare_uniques
 
 
 class Comparison:
@@ -89,7 +90,7 @@ class Comparison:
             return is_versions or self.is_ours(key[1]) or key in foreign
 
         in_their_order = sorted(schemas, key=lambda schema: schema or "")
-        return take(self.connection, in_their_order, leave_out=leave_out, numbering=self.dialect.numbering(self.connection))
+        return take(self.connection, in_their_order, leave_out=leave_out)
 
     def run(self) -> tuple[Comparing, ops.UpgradeOps]:
         """The operations that make the database what the models say. Raises Undecided where that is not known."""
@@ -144,6 +145,7 @@ class Comparison:
             self.known.words,
             self.extensions,
         )
+        compare_uniques(upgrade, self.models, self.snapshot, self.dialect, self.connection)
         compare_as_written(upgrade, self.models, self.snapshot, self.dialect, self.connection)
         orders = self.dialect.descending(self.connection)
         if orders is not None:

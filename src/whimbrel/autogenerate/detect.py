@@ -19,6 +19,7 @@ from ..dialects import Dialect, dialect_of
 from ..errors import Refused
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import escaped
+from .columns import compare_types
 from .generated import compare_generated
 from .names import columns_in, longest_name, name_for
 from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
@@ -66,6 +67,7 @@ class Detection:
                 self.defaults_and_checks(key, model)
                 self.values(key, model)
                 compare_generated(self, key, model)
+                compare_types(self, key, model)
 
     def is_wanted(self, thing: Any, name: str | None, kind: Any) -> bool:
         """Whether the filter of env.py lets a thing of a model be compared."""

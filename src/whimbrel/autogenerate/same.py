@@ -16,7 +16,15 @@ from sqlalchemy import CheckConstraint, Table, UniqueConstraint
 from ..schema.snapshot import Key, Snapshot
 from .stored import same_text
 
-COLLATION = re.compile(r" (?:CHARACTER SET|COLLATE) \S+", re.IGNORECASE)
+SYNONYMS = {
+    "postgresql": ((r"FLOAT", "DOUBLE PRECISION"),),
+    "mysql": (
+        (r"((?:TINY|SMALL|MEDIUM|BIG)?INT(?:EGER)?)\((?!1\))\d+\)", r"\1"),
+        (r"NUMERIC\b", "DECIMAL"),
+        (r"BOOL", "TINYINT(1)"),
+    ),
+}
+"""Other names of types, by dialect: they are read back under the second one (manuals, "Data Types")."""
 DELICATE = (sa.Enum, sa.types.TypeDecorator, sa.types.UserDefinedType, sa.ARRAY)
 """Types of which the text does not say all."""
 
@@ -57,7 +65,7 @@ class Sameness:
             return False
         if self.dialect.supports_comments and (there.get("comment") or None) != (column.comment or None):
             return False
-        return self.default(there, column) and self.type_of(there["type"], column) == self.type_of(column.type, column)
+        return self.default(there, column) and self.type_of(there["type"]) == self.type_of(column.type)
 
     def default(self, there: dict[str, Any], column: sa.Column[Any]) -> bool:
         """No default in both, or the same plain text."""
@@ -68,16 +76,11 @@ class Sameness:
             return False
         return same_text("'" + wanted.arg.replace("'", "''") + "'", there["default"])
 
-    def type_of(self, type_: Any, column: sa.Column[Any]) -> str:
-        """A type as this database writes it; the collation only where a model names one."""
+    def type_of(self, type_: Any) -> str:
+        """A type as this database writes it."""
         if type_ not in self.types:
-            try:
-                found = type_.compile(dialect=self.dialect)
-            except Exception:  # a type that this database does not have
-                found = f"?{id(type_)}"
-            self.types[type_] = found
-        text = self.types[type_]
-        return text if getattr(column.type, "collation", None) else COLLATION.sub("", text)
+            self.types[type_] = type_text(type_, self.dialect) or f"?{id(type_)}"
+        return self.types[type_]
 
     # -- keys, constraints, indexes
 
@@ -136,6 +139,17 @@ class Sameness:
                 return False
             there.append((each["name"], (tuple(each["column_names"]), bool(each["unique"]))))
         return is_matched(wanted, there)
+
+
+def type_text(type_: Any, dialect: Any) -> str | None:
+    """A type as a database writes it, under its usual name; None for one that this database does not have."""
+    try:
+        found = str(type_.compile(dialect=dialect))
+    except Exception:  # whatever a type of an application raises
+        return None
+    for other, usual in SYNONYMS.get("mysql" if dialect.name == "mariadb" else dialect.name, ()):
+        found = re.sub(rf"\A{other}", usual, found)
+    return found
 
 
 def is_nothing(value: Any) -> bool:

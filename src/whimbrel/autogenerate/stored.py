@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +79,21 @@ def computed_as_stored(connection: Connection, model: Table, column: sa.Column[A
     except SQLAlchemyError as error:
         return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
     return computed(dict(found[column.name].get("computed") or {})), ""
+
+
+def types_as_stored(
+    connection: Connection, model: Table, names: Collection[str], options: Mapping[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """What the server makes of the types of some columns, in a table with these options; or why it cannot be asked."""
+    columns = [sa.Column(column.name, plain_type(column.type)) for column in model.columns if column.name in names]
+    texts = {name.replace(" ", "_"): value for name, value in options.items() if name.endswith(("charset", "collate"))}
+    copy = Table(NAME, MetaData(), *columns, prefixes=["TEMPORARY"], **texts)
+    try:
+        with for_a_moment(connection):
+            copy.create(connection)
+            return {each["name"]: each["type"] for each in inspect(connection).get_columns(NAME)}, ""
+    except SQLAlchemyError as error:
+        return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
 
 
 @contextmanager

@@ -166,12 +166,25 @@ def default_words(default: Any) -> str:
     return f"default {text[:60]}" if isinstance(default, DefaultClause) else "default changed"
 
 
+def type_words(old: Any, new: Any) -> str:
+    """Another type; of an enum that stays one, its values."""
+    before, after = getattr(old, "enums", None), getattr(new, "enums", None)
+    if before and after:
+        came, gone = [each for each in after if each not in before], [each for each in before if each not in after]
+        parts = [f"{', '.join(map(repr, values))} {verb}" for values, verb in ((came, "added"), (gone, "dropped")) if values]
+        return f"values: {'; '.join(parts)}" if parts else f"values in another order: {', '.join(map(repr, after))}"
+    shown = [
+        f"enum of {', '.join(map(repr, type_.enums))}" if getattr(type_, "enums", None) else str(type_) for type_ in (old, new)
+    ]
+    return f"type {shown[0]} -> {shown[1]}" if old is not None else f"type -> {shown[1]}"
+
+
 def alterations(op: ops.AlterColumnOp) -> Iterator[str]:
     """What changes in a column."""
     if op.modify_name:
         yield f"renamed to {op.modify_name}"
     if op.modify_type is not None:
-        yield f"type {op.existing_type} -> {op.modify_type}" if op.existing_type is not None else f"type -> {op.modify_type}"
+        yield type_words(op.existing_type, op.modify_type)
     if op.modify_nullable is not None:
         yield "may be null" if op.modify_nullable else "must not be null"
     if op.modify_server_default is not False:

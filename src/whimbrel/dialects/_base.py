@@ -262,12 +262,20 @@ class Dialect:
         """The sequence behind each numbered column, where it is its default: schema (None for the default one), table, column."""
         return {}
 
+    def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
+        """The collations that SQLAlchemy does not tell of: schema (None for the default one), table, column."""
+        return {}
+
     def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
         """The indexes that SQLAlchemy does not tell of, by name: table and text."""
         return {}
 
     def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
         """What the server writes of indexes that are about more than columns, by table and name; None where it writes nothing."""
+        return None
+
+    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
+        """What the server writes of unique constraints, by table and name; None where they have nothing but columns."""
         return None
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]] | None:

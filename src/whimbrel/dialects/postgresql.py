@@ -98,6 +98,11 @@ INDEX_TEXTS = """
     select schemaname, tablename, indexname, indexdef from pg_indexes
     where schemaname not in ('pg_catalog', 'information_schema') and schemaname !~ '^pg_(toast|temp)'
 """
+UNIQUE_TEXTS = """
+    select n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
+    from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
+    where c.contype = 'u' and n.nspname not in ('pg_catalog', 'information_schema')
+"""
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
@@ -282,6 +287,14 @@ class Postgresql(Dialect):
         return {
             ((None if schema == default else schema, table), name): sql
             for schema, table, name, sql in connection.execute(text(INDEX_TEXTS))
+        }
+
+    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
+        """Every one as pg_get_constraintdef() has it."""
+        default = connection.dialect.default_schema_name
+        return {
+            ((None if schema == default else schema, table), name): sql
+            for schema, table, name, sql in connection.execute(text(UNIQUE_TEXTS))
         }
 
     def is_same_type(self, there: Any, wanted: Any) -> bool:

@@ -19,6 +19,7 @@ from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._kinds import COMMENTS, Kind
 from ._sessions import Lock
+from ._sqlite_text import collation_of, parse
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
@@ -164,6 +165,17 @@ class Sqlite(Dialect):
             "select name, tbl_name, sql from sqlite_master where type = 'index' and sql is not null"
         )
         return {name: (table, sql) for name, table, sql in rows.all()}
+
+    def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
+        """As they stand in the texts of the tables; BINARY is the usual one (https://sqlite.org/datatype3.html, 7)."""
+        query = "select name, sql from sqlite_master where type = 'table' and sql like 'create table%collate%'"
+        found: dict[tuple[str | None, str, str], str] = {}
+        for table, sql in connection.exec_driver_sql(query).all():
+            for column in parse(sql).columns:
+                name = collation_of(column)
+                if name is not None and name.upper() != "BINARY":
+                    found[None, table, column.name] = name
+        return found
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
         """As PRAGMA index_xinfo has it."""

@@ -79,8 +79,7 @@ def structure(database: Database, connection: Connection) -> Facts:
     def leave_out(key: Key) -> bool:
         return key == (version.schema, version.name) or ours.include(key[1]) or key in foreign
 
-    numbering = dialect.numbering(connection)
-    found = take(connection, schemas_of(database, connection), leave_out=leave_out, numbering=numbering)
+    found = take(connection, schemas_of(database, connection), leave_out=leave_out)
     return canonical(found, connection.dialect)
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import SAWarning
 
+from ..dialects import dialect_of
+
 Key = tuple[str | None, str]
 """A table: its schema (None for the default one) and its name."""
 
@@ -143,12 +145,9 @@ def take(
     schemas: Iterable[str | None],
     *,
     leave_out: Callable[[Key], bool],
-    numbering: dict[tuple[str | None, str, str], str],
 ) -> Snapshot:
-    """Read what is in some schemas; a schema that is not there has no tables.
-
-    numbering: the sequences behind columns, by schema, table and column; such a column has no default but is numbered.
-    """
+    """Read what is in some schemas; a schema that is not there has no tables."""
+    dialect = dialect_of(connection.dialect.name)
     inspector = inspect(connection)
     there = set(inspector.get_schema_names()) if set(schemas) - {None} else set()
     found = Snapshot()
@@ -167,10 +166,14 @@ def take(
             refer_to_types(column["type"])
             if column.get("computed"):
                 column["computed"] = computed(column["computed"])
-    for (schema, table, name), sequence in numbering.items():
+    for (schema, table, name), sequence in dialect.numbering(connection).items():
         column = found.column((schema, table), name)
-        if column is not None and "nextval(" in str(column.get("default")):
+        if column is not None and "nextval(" in str(column.get("default")):  # it has no default, but is numbered
             column.update(default=None, autoincrement=True, sequence_of_its_own=sequence)
+    for (schema, table, name), collation in dialect.collations(connection).items():
+        column = found.column((schema, table), name)
+        if column is not None and hasattr(column["type"], "collation"):
+            column["type"].collation = collation
     return found
 
 

@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
+from ...dialects._sqlite_text import Clause, Column, TableText, column, constraint, identifiers, same, tokens, words
 from ...errors import Refused
 from .lossless import refuse_damage, refuse_nulls
-from .text import Clause, Column, TableText, column, constraint, identifiers, same, tokens, words
 
 KINDS = {PrimaryKeyConstraint: "PRIMARY", UniqueConstraint: "UNIQUE", ForeignKeyConstraint: "FOREIGN"}
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from ...dialects._sqlite_text import parse, same
 from ...errors import Refused
 from .draft import Draft
 from .lossless import refuse_damage, refuse_nulls
-from .text import parse, same
 
 NATIVE = frozenset({"create_index", "drop_index", "create_table_comment", "drop_table_comment"})
 TEMPORARY = "_whimbrel_new_{}"

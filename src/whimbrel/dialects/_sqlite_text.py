@@ -319,3 +319,9 @@ def identifiers(pieces: Iterable[Token]) -> set[str]:
         for piece, after in zip_longest(found, found[1:])
         if piece.kind in ("word", "quoted") and (after is None or after.text != "(")
     }
+
+
+def collation_of(column: Column) -> str | None:
+    """The collation that a column names; the last one counts."""
+    named = [words(tokens(clause.text)) for clause in column.clauses if clause.kind == "COLLATE"]
+    return named[-1][-1].name if named else None
