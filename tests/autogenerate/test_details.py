@@ -452,3 +452,35 @@ def test_a_changed_column_as_data(project: Project):
     project.app(TABLE.format("x = sa.Column(sa.String(9), nullable=False, server_default='a')"))
     (change,) = json.loads(project.flask("check", "--format", "json").out or "{}").get("operations", [{}])
     assert (change["modify_type"], change["modify_nullable"], change["modify_server_default"]) == ("VARCHAR(9)", False, "a")
+
+
+DEPENDENTS = {
+    "a condition": "__table_args__ = (sa.Index('i', 'z', postgresql_where=sa.text(\"e = 'a'\")),)",
+    "a check": "__table_args__ = (sa.CheckConstraint(\"e = 'a' or z > 0\", name='c'),)",
+    "a computed column with an index": "f = sa.Column(sa.Boolean, sa.Computed(\"e = 'a'\", persisted=True), index=True)",
+    "nothing": "",
+}
+
+
+@on("postgresql")
+@pytest.mark.parametrize("what", [*DEPENDENTS])
+def test_what_uses_an_enum_type_uses_the_new_one(project: Project, what: str):
+    columns = "z = sa.Column(sa.Integer)\n    e = sa.Column(sa.Enum({}, name='e'))\n    " + DEPENDENTS[what]
+    there_and_back(project, columns.format("'a', 'b'"), columns.format("'b', 'a'"))
+
+
+@on("postgresql")
+def test_views_of_an_enum_column_stay(project: Project):
+    columns = "e = sa.Column(sa.Enum({}, name='e'))"
+    project.start(TABLE.format(columns.format("'a', 'b'")))
+    project.ok("upgrade")
+    project.revision("op.execute(\"CREATE VIEW known AS SELECT id FROM t WHERE e = 'a'\")", id="view", after=project.head)
+    project.ok("upgrade")
+    project.database.run("create view other as select e from t")
+    project.database.run("insert into t values (1, 'a')")
+    project.app(TABLE.format(columns.format("'b', 'a'")))
+    project.ok("migrate")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        project.ok(command)
+        assert project.database.run("select * from known") == [(1,)]
+        assert project.database.run("select * from other") == [("a",)]

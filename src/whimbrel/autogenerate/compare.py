@@ -185,7 +185,7 @@ class Comparison:
         give_names(upgrade, self.sqla_dialect)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if self.dialect.has_enum_types:
-            types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command)
+            types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)
             types.apply(upgrade)
             self.unused -= types.used
             add_casts(upgrade, self.connection)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from .._alembic_models import copy_of, has_variants
+from ..dialects import dialect_of
 from ..schema.snapshot import Key, Snapshot
 from .answers import Answers, Question, undecided
-from .operations import Both, Execute
+from .operations import AlterColumn, Both, Execute, modified
 from .renames import likeness, shown
 from .stored import without_casts
 
@@ -35,11 +37,19 @@ class EnumTypes:
     """All enum types of one database and of its models."""
 
     def __init__(
-        self, connection: Connection, snapshot: Snapshot, models: dict[Key, Table], answers: Answers, command: str
+        self,
+        connection: Connection,
+        snapshot: Snapshot,
+        models: dict[Key, Table],
+        answers: Answers,
+        command: str,
+        words: Callable[[], Collection[str]],
     ) -> None:
+        self.connection = connection
         self.snapshot = snapshot
         self.answers = answers
         self.command = command
+        self.words = words
         self.dialect = connection.dialect
         self.models = models
         self.there = self.in_database(connection)
@@ -231,30 +241,49 @@ class EnumTypes:
         aside = f"{key[1]}_old"
         found: list[ops.MigrateOperation] = [self.guard(user, gone, key) for user in users if gone]
         words = f"type {shown(key)}: values {', '.join(wanted)} instead of {', '.join(labels)}"
+        in_the_way = dialect_of(self.dialect.name).dependents(
+            self.connection, key[1], [(self.quoted(table), column) for table, column in users]
+        )
+        in_the_way = [each for each in in_the_way if not each.view or self.is_made_by_revision(each.view)]
+        found += [Execute(each.drop, words=f"  {each.drop}, for a while") for each in in_the_way]
         found += [
             Execute(f"ALTER TYPE {self.quoted(key)} RENAME TO {self.dialect.identifier_preparer.quote(aside)}", words=words),
             Execute(self.creation(key, wanted), words="  a new type in the place of the old one"),
         ]
         for table, column in users:
-            found += self.moved(table, column, key)
+            found += self.moved(table, column, key, labels, wanted)
         found.append(Execute(f"DROP TYPE {self.quoted(key, aside)}", words="  and the old one dropped"))
+        found += [
+            Execute(sql, words=f"  {sql.split('(')[0].split(' AS ')[0]}") for each in reversed(in_the_way) for sql in each.create
+        ]
         return found
 
-    def moved(self, table: Key, column: str, key: Key) -> Iterator[Execute]:
-        """A column goes over to the new type."""
+    def is_made_by_revision(self, view: str) -> bool:
+        """Whether a text of the history is about a view; the others are minded when the revision runs."""
+        return any(view in word and re.search(r"\bVIEW\b", word, re.IGNORECASE) for word in self.words())
+
+    def moved(self, table: Key, column: str, key: Key, labels: list[str], wanted: list[str]) -> Iterator[ops.MigrateOperation]:
+        """A column goes over to the new type; not as SQL, so that views which no revision makes are minded when it runs."""
         preparer = self.dialect.identifier_preparer
         named, quoted = self.quoted(table), preparer.quote(column)
         facts = self.snapshot.column(table, column) or {}
         is_array = isinstance(facts.get("type"), sa.ARRAY)
+        old, new = (postgresql.ENUM(*each, name=key[1], schema=key[0], create_type=False) for each in (labels, wanted))
         type_ = self.quoted(key) + ("[]" if is_array else "")
         through = "text[]" if is_array else "text"
         default = facts.get("default")
         alter = f"ALTER TABLE {named} ALTER COLUMN {quoted}"
         if default:
             yield Execute(f"{alter} DROP DEFAULT", words=f"  {shown(table)}.{column}: its default aside")
-        yield Execute(
-            f"{alter} TYPE {type_} USING {quoted}::{through}::{type_}", words=f"  {shown(table)}.{column}: to the new type"
+        change = ops.AlterColumnOp(
+            table[1],
+            column,
+            schema=table[0],
+            existing_type=postgresql.ARRAY(old) if is_array else old,
+            modify_type=postgresql.ARRAY(new) if is_array else new,
+            existing_nullable=facts.get("nullable"),
         )
+        yield modified(table, AlterColumn.of(change, f"{quoted}::{through}::{type_}", None))
         if default:
             yield Execute(f"{alter} SET DEFAULT {default}", words=f"  {shown(table)}.{column}: its default again")
 

@@ -30,6 +30,15 @@ class NamedObjects:
     exclusions: dict[tuple[str | None, str], dict[str, str]]
 
 
+@dataclass(frozen=True)
+class Dependent:
+    """Something that is in the way of a change. drop, create: SQL. view: its name, for a view."""
+
+    drop: str
+    create: tuple[str, ...]
+    view: str = ""
+
+
 class Dialect:
     """A database of which nothing is known."""
 
@@ -246,6 +255,14 @@ class Dialect:
         yield
 
     # -- names
+
+    def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
+        """What is in the way of columns of an enum type that get another one.
+
+        In the order in which it can be dropped; made again the other way round. type_name: the type's own name. users: the
+        columns, with their tables as they stand in SQL.
+        """
+        return []
 
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """The statement that gives a thing of a table another name; None where that means to drop and create it.

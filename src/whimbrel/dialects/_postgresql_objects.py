@@ -18,6 +18,16 @@ from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n o
 where c.contype = 'x'
 """
 
+INDEX_TEXTS = """
+    select schemaname, tablename, indexname, indexdef from pg_indexes
+    where schemaname not in ('pg_catalog', 'information_schema') and schemaname !~ '^pg_(toast|temp)'
+"""
+UNIQUE_TEXTS = """
+    select n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
+    from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
+    where c.contype = 'u' and n.nspname not in ('pg_catalog', 'information_schema')
+"""
+
 
 def named_objects(connection: Connection) -> NamedObjects:
     """Three queries; None for the default schema. Sequences that belong to a column or an extension are left out."""
@@ -32,3 +42,12 @@ def named_objects(connection: Connection) -> NamedObjects:
     for space, table, name, definition in connection.execute(text(EXCLUSIONS)):
         exclusions.setdefault((schema(space), table), {})[name] = definition
     return NamedObjects(sequences, extensions, exclusions)
+
+
+def texts(connection: Connection, query: str) -> dict[tuple[tuple[str | None, str], str], str]:
+    """What the server writes of something that tables have, by table and name."""
+    default = connection.dialect.default_schema_name
+    return {
+        ((None if schema == default else schema, table), name): sql
+        for schema, table, name, sql in connection.execute(text(query))
+    }

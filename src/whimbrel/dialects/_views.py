@@ -24,6 +24,7 @@ DEPENDING = """
     )
     select c.oid, c.oid::regclass::text as name, c.relkind, pg_get_viewdef(c.oid) as body, c.reloptions as options,
         c.relowner::regrole::text as owner, obj_description(c.oid, 'pg_class') as comment, c.relispopulated as is_full,
+        p.depth,
         array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = c.oid) as indexes,
         array(select tgname::text from pg_trigger where tgrelid = c.oid and not tgisinternal)
         || array(select rulename::text from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN')
@@ -47,7 +48,22 @@ def without_views(connection: Connection, name: str, column: str) -> Iterator[No
     name: the table, as it stands in SQL. The views are dropped, and made again with owner, options, rights, comments and
     indexes; all in the transaction of the statement.
     """
-    views = connection.execute(text(DEPENDING), {"name": name, "column": column}).all()
+    views = depending(connection, name, column)
+    made = [list(making(connection, view)) for view in views]
+    for drop, *_ in reversed(made):
+        execute(connection, drop)
+    yield
+    for _, *statements in made:
+        for statement in statements:
+            execute(connection, statement)
+
+
+def depending(connection: Connection, name: str, column: str) -> list[Any]:
+    """The views that use a column, and those that use them: first what others use.
+
+    Raises Refused for one that has more to it than can be made again.
+    """
+    views = list(connection.execute(text(DEPENDING), {"name": name, "column": column}).all())
     for view in views:
         if view.more:
             raise Refused(
@@ -55,20 +71,21 @@ def without_views(connection: Connection, name: str, column: str) -> Iterator[No
                 f" ({', '.join(view.more)}).",
                 hint="Drop it first in the revision, and create it again afterwards.",
             )
-    for view in reversed(views):
-        execute(connection, f"DROP {kind(view)} {view.name}")
-    yield
-    for view in views:
-        options = f" WITH ({', '.join(view.options)})" if view.options else ""
-        data = "" if view.relkind == "v" or view.is_full else " WITH NO DATA"
-        execute(connection, f"CREATE {kind(view)} {view.name}{options} AS {view.body.rstrip().rstrip(';')}{data}")
-        if view.owner != connection.scalar(text("select current_user::regrole::text")):
-            execute(connection, f"ALTER {kind(view)} {view.name} OWNER TO {view.owner}")
-        if view.comment:
-            quoted = view.comment.replace("'", "''")
-            execute(connection, f"COMMENT ON {kind(view)} {view.name} IS '{quoted}'")
-        for statement in (*view.grants, *view.indexes):
-            execute(connection, statement)
+    return views
+
+
+def making(connection: Connection, view: Any) -> Iterator[str]:
+    """What drops a view, and then what makes it as it is."""
+    yield f"DROP {kind(view)} {view.name}"
+    options = f" WITH ({', '.join(view.options)})" if view.options else ""
+    data = "" if view.relkind == "v" or view.is_full else " WITH NO DATA"
+    yield f"CREATE {kind(view)} {view.name}{options} AS {view.body.strip().rstrip(';')}{data}"
+    if view.owner != connection.scalar(text("select current_user::regrole::text")):
+        yield f"ALTER {kind(view)} {view.name} OWNER TO {view.owner}"
+    if view.comment:
+        quoted = view.comment.replace("'", "''")
+        yield f"COMMENT ON {kind(view)} {view.name} IS '{quoted}'"
+    yield from (*view.grants, *view.indexes)
 
 
 def kind(view: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -11,14 +11,15 @@ from sqlalchemy import REAL, Connection, Table, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._base import Dialect, NamedObjects, as_look, plain, schema_of, sqlstate
+from ._base import Dependent, Dialect, NamedObjects, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import does_not_fit
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
+from ._postgresql_dependents import dependents
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
-from ._postgresql_objects import named_objects
+from ._postgresql_objects import INDEX_TEXTS, UNIQUE_TEXTS, named_objects, texts
 from ._postgresql_patience import patient
 from ._postgresql_proof import proof
 from ._rates import POSTGRESQL
@@ -94,15 +95,6 @@ OTHER_TABLES = (
     "select exists (select from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
     " and schemaname !~ '^pg_(toast|temp)' and schemaname <> :default and schemaname is distinct from :ours)"
 )
-INDEX_TEXTS = """
-    select schemaname, tablename, indexname, indexdef from pg_indexes
-    where schemaname not in ('pg_catalog', 'information_schema') and schemaname !~ '^pg_(toast|temp)'
-"""
-UNIQUE_TEXTS = """
-    select n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
-    from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
-    where c.contype = 'u' and n.nspname not in ('pg_catalog', 'information_schema')
-"""
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
@@ -271,6 +263,10 @@ class Postgresql(Dialect):
         with without_views(connection, named, column):
             yield
 
+    def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
+        """By its catalog."""
+        return dependents(connection, type_name, users)
+
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """ALTER INDEX, ALTER SEQUENCE, or a constraint of ALTER TABLE."""
         if kind in ("index", "sequence"):
@@ -281,21 +277,13 @@ class Postgresql(Dialect):
         """As makeObjectName() in the server's source puts names together: table, column, what it is."""
         return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
 
-    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
+    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
         """Every index as pg_get_indexdef() has it."""
-        default = connection.dialect.default_schema_name
-        return {
-            ((None if schema == default else schema, table), name): sql
-            for schema, table, name, sql in connection.execute(text(INDEX_TEXTS))
-        }
+        return texts(connection, INDEX_TEXTS)
 
-    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
-        """Every one as pg_get_constraintdef() has it."""
-        default = connection.dialect.default_schema_name
-        return {
-            ((None if schema == default else schema, table), name): sql
-            for schema, table, name, sql in connection.execute(text(UNIQUE_TEXTS))
-        }
+    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
+        """Every unique constraint as pg_get_constraintdef() has it."""
+        return texts(connection, UNIQUE_TEXTS)
 
     def is_same_type(self, there: Any, wanted: Any) -> bool:
         """FLOAT with a precision up to 24 is a REAL (manual, "Floating-Point Types")."""
