@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from alembic.autogenerate import compare
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.schema import sort_tables
 
 from ._alembic import RunContext
+
+
+def metadatas_of(metadata: Any) -> list[MetaData]:
+    """What env.py gave as target_metadata, as a list."""
+    return list(metadata) if isinstance(metadata, (list, tuple)) else [metadata] if metadata is not None else []
 
 
 class Comparing(AutogenContext):
@@ -55,7 +62,9 @@ class Comparing(AutogenContext):
         inspector: Any = self.inspector
         inspector.left_out = set(keys)
         if keys:
-            self.__dict__["sorted_tables"] = [table for table in self.sorted_tables if is_left(table)]
+            every = chain.from_iterable(metadata.tables.values() for metadata in metadatas_of(self.metadata))
+            # Putting all of them in order takes a time that grows with the square of their number.
+            self.__dict__["sorted_tables"] = sort_tables([table for table in every if is_left(table)])
 
     def fill(self, upgrade: ops.UpgradeOps) -> None:
         """Compare; ``alembic.autogenerate.produce_migrations`` does that with a context of its own."""

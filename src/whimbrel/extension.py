@@ -110,6 +110,9 @@ class Migrate:
         arguments = dict(self.alembic_ctx_kwargs)
         app.extensions[EXTENSION] = MigrateState(self, self.db, self.directory, arguments, self.metadata, app.config)
         app.cli.add_command(commands(), name=self.command)
+        from .commands._cli import collect_seldom_while_loading
+
+        collect_seldom_while_loading(self.command)
 
     def configure(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Decorate a function that is given each Alembic Config, may change it, and returns it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+import sqlalchemy as sa
 
 from kit import Project
 
@@ -180,3 +183,32 @@ def test_more_tables_than_alembic_reads_one_by_one(project):
         project.loaded.db.create_all()
     project.ok("init")
     project.ok("check").says("No new upgrade operations detected.")
+
+
+def test_as_many_queries_for_many_tables_as_for_few(project):
+    counts = []
+    for tables in (3, 30):
+        models = (
+            f"class T{n}(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+            f"    x = db.Column(db.String(20), index=True, unique=True)\n    y = db.Column(db.ForeignKey('t{n}.id'))\n"
+            for n in range(tables)
+        )
+        project.app("\n".join(models))
+        with project.loaded.app.app_context():
+            project.loaded.db.create_all()
+        if not counts:
+            project.ok("init")
+        count: list[object] = []
+        listener = partial(note, count)
+        sa.event.listen(sa.Engine, "before_cursor_execute", listener)
+        try:
+            project.ok("check").says("No new upgrade operations detected.")
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", listener)
+        counts.append(len(count))
+    more = 27 if project.database.kind == "mariadb" else 0  # a SHOW CREATE TABLE each: nothing else tells all of a table
+    assert counts[1] - counts[0] == more
+
+
+def note(count, *args):
+    count.append(args[2])

@@ -8,10 +8,10 @@ from copy import copy
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Connection, DefaultClause, MetaData, Table, inspect, text
+from sqlalchemy import Connection, DefaultClause, Table, inspect, text
 
 from .._alembic import RunContext
-from .._alembic_compare import Comparing
+from .._alembic_compare import Comparing, metadatas_of
 from ..dialects import dialect_of
 from ..errors import UsageError
 from ..revisions.near import near
@@ -346,11 +346,6 @@ class Comparison:
 def aside(name: str) -> str:
     """A name to pass by."""
     return f"whimbrel_{name}"
-
-
-def metadatas_of(metadata: Any) -> list[MetaData]:
-    """What env.py gave as target_metadata, as a list."""
-    return list(metadata) if isinstance(metadata, (list, tuple)) else [metadata] if metadata is not None else []
 
 
 def models_of(metadata: Any, default_schema: str | None) -> dict[Key, Table]:

@@ -77,10 +77,16 @@ class Sameness:
         return same_text("'" + wanted.arg.replace("'", "''") + "'", there["default"])
 
     def type_of(self, type_: Any) -> str:
-        """A type as this database writes it."""
-        if type_ not in self.types:
-            self.types[type_] = type_text(type_, self.dialect) or f"?{id(type_)}"
-        return self.types[type_]
+        """A type as this database writes it; asked once for all that are made alike."""
+        key: Any = (type(type_), *vars(type_).values())
+        try:
+            return self.types[key]
+        except KeyError:
+            pass
+        except TypeError:  # something in it that cannot be compared
+            key = type_
+        found = self.types[key] = type_text(type_, self.dialect) or f"?{id(type_)}"
+        return found
 
     # -- keys, constraints, indexes
 

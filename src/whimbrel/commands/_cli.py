@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -124,11 +125,23 @@ def few_collections() -> Iterator[None]:
     """
     leave_imports_alone()
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], 50_000) if before[0] else 0, *before[1:])
+    collect_seldom()
     try:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def collect_seldom() -> None:
+    """From now on."""
+    first, second, third = gc.get_threshold()
+    gc.set_threshold(max(first, 50_000) if first else 0, max(second, 50), third)
+
+
+def collect_seldom_while_loading(command: str) -> None:
+    """The same where Flask's command line loads the application for one of our commands: the models are still to come."""
+    if click.get_current_context(silent=True) is not None and command in sys.argv[1:]:
+        collect_seldom()
 
 
 @cache

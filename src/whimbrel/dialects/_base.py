@@ -279,6 +279,11 @@ class Dialect:
         """The sequence behind each numbered column, where it is its default: schema (None for the default one), table, column."""
         return {}
 
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[Connection]:
+        """Around what reads what all tables look like; gives the connection for it."""
+        yield connection
+
     def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
         """The collations that SQLAlchemy does not tell of: schema (None for the default one), table, column."""
         return {}

@@ -277,6 +277,17 @@ class Postgresql(Dialect):
         """As makeObjectName() in the server's source puts names together: table, column, what it is."""
         return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
 
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[Connection]:
+        """Without compiling queries, which takes longer than the queries about many tables do (manual, "When to JIT?")."""
+        before = connection.scalar(text("select current_setting('jit', true)"))
+        setting = text("select set_config('jit', :value, true)")
+        if before == "on":
+            connection.execute(setting, {"value": "off"})
+        yield connection
+        if before == "on":
+            connection.execute(setting, {"value": before})
+
     def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
         """Every index as pg_get_indexdef() has it."""
         return texts(connection, INDEX_TEXTS)

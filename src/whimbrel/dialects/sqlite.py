@@ -19,6 +19,7 @@ from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._kinds import COMMENTS, Kind
 from ._sessions import Lock
+from ._sqlite_reading import ReadAhead
 from ._sqlite_text import collation_of, parse
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
@@ -165,6 +166,11 @@ class Sqlite(Dialect):
             "select name, tbl_name, sql from sqlite_master where type = 'index' and sql is not null"
         )
         return {name: (table, sql) for name, table, sql in rows.all()}
+
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[Connection]:
+        """All PRAGMAs at once."""
+        yield ReadAhead(connection)
 
     def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
         """As they stand in the texts of the tables; BINARY is the usual one (https://sqlite.org/datatype3.html, 7)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Inspector, inspect
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import SAWarning
 
@@ -148,19 +148,9 @@ def take(
 ) -> Snapshot:
     """Read what is in some schemas; a schema that is not there has no tables."""
     dialect = dialect_of(connection.dialect.name)
-    inspector = inspect(connection)
-    there = set(inspector.get_schema_names()) if set(schemas) - {None} else set()
     found = Snapshot()
-    for schema in schemas:
-        if schema is not None and schema not in there:
-            found.tables[schema] = []
-            continue
-        names = [name for name in inspector.get_table_names(schema=schema) if not leave_out((schema, name))]
-        found.tables[schema] = names
-        for fact in FACTS:
-            answers = ask(inspector, fact, schema, names)
-            if answers is not None:
-                found.facts.setdefault(fact, {}).update(answers)
+    with dialect.reading(connection) as reader:
+        read(reader, inspect(connection), found, schemas, leave_out)
     for columns in found.facts.get("columns", {}).values():
         for column in columns:
             refer_to_types(column["type"])
@@ -175,6 +165,24 @@ def take(
         if column is not None and hasattr(column["type"], "collation"):
             column["type"].collation = collation
     return found
+
+
+def read(
+    reader: Connection, inspector: Inspector, found: Snapshot, schemas: Iterable[str | None], leave_out: Callable[[Key], bool]
+) -> None:
+    """All facts that the Inspector tells."""
+    inspector.bind = reader
+    there = set(inspector.get_schema_names()) if set(schemas) - {None} else set()
+    for schema in schemas:
+        if schema is not None and schema not in there:
+            found.tables[schema] = []
+            continue
+        names = [name for name in inspector.get_table_names(schema=schema) if not leave_out((schema, name))]
+        found.tables[schema] = names
+        for fact in FACTS:
+            answers = ask(inspector, fact, schema, names)
+            if answers is not None:
+                found.facts.setdefault(fact, {}).update(answers)
 
 
 def computed(found: dict[str, Any]) -> dict[str, Any]:
