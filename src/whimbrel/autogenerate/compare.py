@@ -26,7 +26,7 @@ from .fills import Fills
 from .follow import following
 from .guard import Guard
 from .indexes import compare_as_written, compare_by_text
-from .keys import set_keys_aside
+from .keys import keep_numbering, set_keys_aside
 from .names import give_names
 from .objects import compare_objects
 from .operations import RenameColumn, RenameTable
@@ -189,6 +189,7 @@ class Comparison:
             types.apply(upgrade)
             self.unused -= types.used
             add_casts(upgrade, self.connection)
+        keep_numbering(upgrade, self.snapshot, self.dialect)
         set_keys_aside(upgrade, self.snapshot, self.dialect)
         self.refuse_unused(self.unused)
         if self.answers.is_asked:

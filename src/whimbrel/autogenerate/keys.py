@@ -10,7 +10,7 @@ from alembic.operations import ops
 from .._alembic_models import kind_of_type
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
-from .operations import modified
+from .operations import AlterColumn, modified
 
 
 def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect) -> None:
@@ -41,6 +41,21 @@ def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect
                 first.append(modified(key, made.reverse()))
                 last.append(modified(key, made))
     upgrade.ops[:] = [*first, *upgrade.ops, *last]
+
+
+def keep_numbering(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect) -> None:
+    """A numbered column of MySQL that gets a type without numbers is numbered again on the way back."""
+    if dialect.kind != "mysql":
+        return
+    for op in upgrade.ops:
+        if not isinstance(op, ops.ModifyTableOps):
+            continue
+        for n, each in enumerate(op.ops):
+            if isinstance(each, ops.AlterColumnOp) and each.modify_type is not None:
+                there = snapshot.column((each.schema, each.table_name), each.column_name) or {}
+                if there.get("autoincrement") is True and kind_of_type(each.modify_type) is not kind_of_type(there["type"]):
+                    made = op.ops[n] = AlterColumn.of(each, None, None)
+                    made.is_numbered = True
 
 
 def type_changes(upgrade: ops.UpgradeOps) -> Iterator[tuple[tuple[Key, str], bool]]:

@@ -48,6 +48,8 @@ class AlterColumn(ops.AlterColumnOp):
 
     using: str | None = None
     back: str | None = None
+    is_numbered: bool = False
+    """Whether the server numbers it again on the way back (AUTO_INCREMENT)."""
 
     @classmethod
     def of(cls, op: ops.AlterColumnOp, using: str | None, back: str | None) -> AlterColumn:
@@ -59,7 +61,10 @@ class AlterColumn(ops.AlterColumnOp):
 
     def reverse(self) -> AlterColumn:
         """The old type again."""
-        return AlterColumn.of(super().reverse(), self.back, self.using)
+        made = AlterColumn.of(super().reverse(), self.back, self.using)
+        if self.is_numbered:
+            made.kw = {**made.kw, "autoincrement": True}
+        return made
 
 
 class Execute(ops.ExecuteSQLOp):
