@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit import on
+from kit import Project, on
 
 USER = """
 class User(db.Model):
@@ -169,3 +169,45 @@ def test_values_of_an_enum(project):
     project.ok("check")
     project.ok("downgrade")
     assert project.database.run("select status::text from task") == [("done",)]
+
+
+EXCHANGED = """
+class A(db.Model):
+    __tablename__ = "{}"
+    id = db.Column(db.Integer, primary_key=True)
+    x = db.Column(db.String(20), index=True)
+    y = db.Column(db.Integer, unique=True)
+
+class B(db.Model):
+    __tablename__ = "{}"
+    id = db.Column(db.Integer, primary_key=True)
+    x = db.Column(db.String(20), index=True)
+    y = db.Column(db.Integer, unique=True)
+    z = db.Column(db.Integer)
+"""
+
+
+def test_two_tables_exchange_their_names_with_those_of_their_indexes(project: Project):
+    project.start(EXCHANGED.format("a", "b"))
+    project.ok("upgrade")
+    project.database.run("insert into a (x) values ('1')")
+    project.app(EXCHANGED.format("b", "a"))
+    project.ok("migrate", "--rename", "a:b", "--rename", "b:a")
+    for command, table in (("upgrade", "b"), ("downgrade", "a"), ("upgrade", "b")):
+        project.ok(command)
+        assert project.database.run(f"select x from {table}") == [("1",)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("sqlite", "postgresql")
+def test_a_name_with_other_capital_letters(project: Project):
+    model = "class T(db.Model):\n    __tablename__ = '{}'\n    id = db.Column(db.Integer, primary_key=True)"
+    project.start(model.format("user"))
+    project.ok("upgrade")
+    project.database.run('insert into "user" (id) values (1)')
+    project.app(model.format("User"))
+    project.ok("migrate", "--rename", "user:User")
+    for command, table in (("upgrade", "User"), ("downgrade", "user"), ("upgrade", "User")):
+        project.ok(command)
+        assert project.database.run(f'select id from "{table}"') == [(1,)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"

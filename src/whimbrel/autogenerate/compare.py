@@ -23,14 +23,14 @@ from .detect import Detection, Known
 from .enums import EnumTypes
 from .expressions import compare_expressions, keep_same_order
 from .fills import Fills
-from .follow import following
+from .follow import Following
 from .guard import Guard
 from .indexes import compare_as_written, compare_by_text
 from .keys import keep_numbering, set_keys_aside
 from .names import give_names
 from .objects import compare_objects
-from .operations import RenameColumn, RenameTable
-from .order import in_creation_order, in_drop_order, keep_indexes_of_keys
+from .operations import Execute, RenameColumn, RenameTable
+from .order import free_names_first, in_creation_order, in_drop_order, keep_indexes_of_keys
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 from .same import Sameness
 from .types import add_casts, rendering, writes_texts
@@ -183,6 +183,7 @@ class Comparison:
         in_creation_order(upgrade, models, self.sqla_dialect)
         in_drop_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect)
+        free_names_first(upgrade)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if self.dialect.has_enum_types:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)
@@ -281,14 +282,17 @@ class Comparison:
         tables = [each for each in agreed if each.column is None]
         for schema in dict.fromkeys(each.table[0] for each in tables):
             names = {each.table[1]: each.new for each in tables if each.table[0] == schema}
-            steps = in_order(names, self.snapshot.tables[schema], aside)
+            in_use = self.snapshot.tables[schema]
+            steps = in_order(names, in_use, str.lower if self.dialect.ignores_case_of_tables else str)
             for old, new in steps:
                 self.snapshot.rename_table((schema, old), new)
                 self.first.append(RenameTable(old, new, schema=schema))
             was = {new: old for old, new in names.items()}
+            later: list[Execute] | None = [] if any(new not in was for _, new in steps) else None
             for _, new in steps:
                 if new in was:  # in the order in which names become free
-                    self.follow((schema, new), was[new], new, is_table=True)
+                    self.follow((schema, new), was[new], new, is_table=True, later=later)
+            self.first += later or ()
         moved = {each.table: (each.table[0], each.new) for each in tables}
         columns = [each for each in agreed if each.column is not None]
         for table in dict.fromkeys(moved.get(each.table, each.table) for each in columns):
@@ -300,7 +304,7 @@ class Comparison:
         """The columns of one table, each in a step of its own."""
         there = {each["name"]: each for each in self.snapshot.facts["columns"][table]}
         facts = dict(there)
-        for old, new in in_order(names, there, aside):
+        for old, new in in_order(names, there):
             known = facts.pop(old)
             facts[new] = known
             step = RenameColumn(
@@ -325,15 +329,14 @@ class Comparison:
             return False
         return DefaultClause(text(escaped(default)))
 
-    def follow(self, table: Key, old: str, new: str, *, is_table: bool) -> None:
-        """Rename what carries the name, in this table and in those that reference it."""
+    def follow(self, table: Key, old: str, new: str, *, is_table: bool, later: list[Execute] | None = None) -> None:
+        """Rename what carries the name, in this table and in those that reference it. later: as in ``following``."""
         others = [key for key in self.snapshot if key != table and self.references(key, table)] if is_table else []
         for key in (table, *others):
             model = self.models.get(key)
             if model is not None:
-                self.first += following(
-                    self.snapshot, key, model, old, new, self.dialect, self.sqla_dialect, is_table=is_table and key == table
-                )
+                carrying = Following(self.snapshot, key, model, (old, new), self.dialect, self.sqla_dialect, later)
+                self.first += carrying.all(is_table=is_table and key == table)
 
     def references(self, key: Key, other: Key) -> bool:
         """Whether a table has a foreign key to another one."""
@@ -342,11 +345,6 @@ class Comparison:
     def key(self, schema: str | None, name: str) -> Key:
         """A table as the snapshot names it."""
         return (None if schema == self.sqla_dialect.default_schema_name else schema, name)
-
-
-def aside(name: str) -> str:
-    """A name to pass by."""
-    return f"whimbrel_{name}"
 
 
 def models_of(metadata: Any, default_schema: str | None) -> dict[Key, Table]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
@@ -12,6 +14,7 @@ from .._alembic_models import final_name
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
 from .operations import Execute
+from .renames import aside
 
 KINDS = {
     "pk_constraint": ("primary", PrimaryKeyConstraint),
@@ -21,78 +24,86 @@ KINDS = {
 }
 
 
-def following(
-    snapshot: Snapshot, key: Key, model: Table, old: str, new: str, dialect: Dialect, sqla_dialect: Any, *, is_table: bool
-) -> Iterator[Execute]:
-    """Rename what carries an old name, in the snapshot, and tell how; the table or column is renamed in it already.
+@dataclass
+class Following:
+    """What carries an old name in a table, which is renamed already: in the snapshot, too.
 
-    key: the table. old, new: the part of the names. Only names that the model wants, or has left to the server.
+    names: the old and the new part of the names. later: where names go round, each is put aside first; this takes the second
+    steps, which come when all have gone.
     """
-    preparer = sqla_dialect.identifier_preparer
-    table, schema = preparer.format_table(model), quoted_schema(key, preparer)
-    wanted = {str(index.name): index for index in model.indexes}
-    uniques = {each["name"] for each in snapshot.of("unique_constraints", key)}
-    for index in snapshot.of("indexes", key):
-        name = index["name"]
-        found = replaced(name, old, new)
-        if name in uniques or index.get("duplicates_constraint") or found not in wanted:
-            continue
-        sql = dialect.renaming("index", table, preparer.quote(name), preparer.quote(found), schema)
-        back = dialect.renaming("index", table, preparer.quote(found), preparer.quote(name), schema)
-        if sql and back:
-            snapshot.rename_thing("indexes", key, name, found)
-            yield Execute(sql, back, words=f"{key[1]}: index {name}, renamed to {found}")
-    for fact, (kind, cls) in KINDS.items():
-        yield from constraints(snapshot, key, model, (fact, kind, cls), (old, new), dialect, sqla_dialect, table)
-    if is_table:
-        yield from sequences(snapshot, key, model, (old, new), dialect, preparer)
 
+    snapshot: Snapshot
+    key: Key
+    model: Table
+    names: tuple[str, str]
+    dialect: Dialect
+    sqla_dialect: Any
+    later: list[Execute] | None = None
 
-def constraints(
-    snapshot: Snapshot,
-    key: Key,
-    model: Table,
-    what: tuple[str, str, Any],
-    names: tuple[str, str],
-    dialect: Dialect,
-    sqla_dialect: Any,
-    table: str,
-) -> Iterator[Execute]:
-    """The constraints of one kind."""
-    fact, kind, cls = what
-    preparer = sqla_dialect.identifier_preparer
-    schema = quoted_schema(key, preparer)
-    models = [each for each in model.constraints if isinstance(each, cls)]
-    wanted = {name for each in models if (name := final_name(each, sqla_dialect))}
-    has_unnamed = any(not final_name(each, sqla_dialect) for each in models)
-    found = snapshot.of(fact, key)
-    for each in [found] if isinstance(found, dict) else found:
-        name = each.get("name")
-        new = replaced(str(name), *names) if name else None
-        if new is None or not (new in wanted or (has_unnamed and dialect.names_constraints_itself(new, key[1]))):
-            continue
-        sql = dialect.renaming(kind, table, preparer.quote(name), preparer.quote(new), schema)
-        back = dialect.renaming(kind, table, preparer.quote(new), preparer.quote(name), schema)
-        if sql and back:
-            snapshot.rename_thing(fact, key, str(name), new)
-            snapshot.rename_thing("indexes", key, str(name), new)
-            yield Execute(sql, back, words=f"{key[1]}: {kind} {name}, renamed to {new}")
+    def all(self, *, is_table: bool) -> Iterator[Execute]:
+        """Only names that the model wants, or has left to the server."""
+        yield from self.indexes()
+        for fact, (kind, cls) in KINDS.items():
+            yield from self.constraints(fact, kind, cls)
+        if is_table:
+            yield from self.sequences()
 
+    def renamed(self, kind: str, what: str, old: str, new: str) -> list[Execute]:
+        """The step, or two of them; none where the database cannot do it. what: the kind in words."""
+        preparer = self.sqla_dialect.identifier_preparer
+        table, schema = preparer.format_table(self.model), quoted_schema(self.key, preparer)
 
-def sequences(
-    snapshot: Snapshot, key: Key, model: Table, names: tuple[str, str], dialect: Dialect, preparer: Any
-) -> Iterator[Execute]:
-    """The sequences behind numbered columns, where the server has named them after the table."""
-    old, new = names
-    schema = quoted_schema(key, preparer)
-    for column in snapshot.facts["columns"].get(key, ()):
-        was, now = f"{old}_{column['name']}_seq", f"{new}_{column['name']}_seq"
-        if column.get("sequence_of_its_own") == was:
-            sql = dialect.renaming("sequence", "", preparer.quote(was), preparer.quote(now), schema)
-            back = dialect.renaming("sequence", "", preparer.quote(now), preparer.quote(was), schema)
-            if sql and back:
+        def step(one: str, other: str) -> Execute | None:
+            there, back = (
+                self.dialect.renaming(kind, table, preparer.quote(a), preparer.quote(b), schema)
+                for a, b in ((one, other), (other, one))
+            )
+            words = f"{self.key[1]}: {what} {one}, renamed to {other}"
+            return Execute(there, back, words=words) if there and back else None
+
+        places = [old, new] if self.later is None else [old, aside(new), new]
+        steps = [made for one, other in pairwise(places) if (made := step(one, other)) is not None]
+        if self.later is not None:
+            self.later += steps[1:]
+        return steps[:1]
+
+    def indexes(self) -> Iterator[Execute]:
+        """Those that are no constraints."""
+        wanted = {str(index.name): index for index in self.model.indexes}
+        uniques = {each["name"] for each in self.snapshot.of("unique_constraints", self.key)}
+        for index in self.snapshot.of("indexes", self.key):
+            name = index["name"]
+            found = replaced(name, *self.names)
+            if found is None or name in uniques or index.get("duplicates_constraint") or found not in wanted:
+                continue
+            if steps := self.renamed("index", "index", name, found):
+                self.snapshot.rename_thing("indexes", self.key, name, found)
+                yield from steps
+
+    def constraints(self, fact: str, kind: str, cls: Any) -> Iterator[Execute]:
+        """The constraints of one kind."""
+        models = [each for each in self.model.constraints if isinstance(each, cls)]
+        wanted = {name for each in models if (name := final_name(each, self.sqla_dialect))}
+        has_unnamed = any(not final_name(each, self.sqla_dialect) for each in models)
+        found = self.snapshot.of(fact, self.key)
+        for each in [found] if isinstance(found, dict) else found:
+            name = each.get("name")
+            new = replaced(str(name), *self.names) if name else None
+            if new is None or not (new in wanted or (has_unnamed and self.dialect.names_constraints_itself(new, self.key[1]))):
+                continue
+            if steps := self.renamed(kind, kind, str(name), new):
+                self.snapshot.rename_thing(fact, self.key, str(name), new)
+                self.snapshot.rename_thing("indexes", self.key, str(name), new)
+                yield from steps
+
+    def sequences(self) -> Iterator[Execute]:
+        """The sequences behind numbered columns, where the server has named them after the table."""
+        old, new = self.names
+        for column in self.snapshot.facts["columns"].get(self.key, ()):
+            was, now = f"{old}_{column['name']}_seq", f"{new}_{column['name']}_seq"
+            if column.get("sequence_of_its_own") == was and (steps := self.renamed("sequence", "sequence", was, now)):
                 column["sequence_of_its_own"] = now
-                yield Execute(sql, back, words=f"{key[1]}: sequence {was}, renamed to {now}")
+                yield from steps
 
 
 def quoted_schema(key: Key, preparer: Any) -> str | None:

@@ -147,6 +147,20 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                 upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
 
 
+def free_names_first(upgrade: ops.UpgradeOps) -> None:
+    """Drop an index first whose name one of another table takes: names are those of a schema, except on MySQL."""
+    tables = [op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)]
+    made = {(op.schema, str(each.index_name)) for op in tables for each in op.ops if isinstance(each, ops.CreateIndexOp)}
+    first: list[ops.MigrateOperation] = []
+    for op in tables:
+        own = {each.index_name for each in op.ops if isinstance(each, ops.CreateIndexOp)}
+        for each in [each for each in op.ops if isinstance(each, ops.DropIndexOp)]:
+            if (op.schema, str(each.index_name)) in made and each.index_name not in own:
+                op.ops.remove(each)
+                first.append(modified((op.schema, op.table_name), each))
+    upgrade.ops[:0] = first
+
+
 def is_key_drop(op: ops.MigrateOperation) -> TypeGuard[ops.DropConstraintOp]:
     """Whether a foreign key goes."""
     return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"

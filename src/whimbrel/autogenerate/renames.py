@@ -183,12 +183,21 @@ def hinted(models: dict[Key, Table], snapshot: Snapshot) -> Iterator[Rename]:
 # -- the order in which a database can do it
 
 
-def in_order(names: dict[str, str], taken: Iterable[str], aside: Callable[[str], str]) -> list[tuple[str, str]]:
-    """Single renames for some at once: none to a name that is taken, by way of another name where they go round."""
+def aside(name: str) -> str:
+    """A name to pass by."""
+    return f"whimbrel_{name}"
+
+
+def in_order(names: dict[str, str], taken: Iterable[str], as_compared: Callable[[str], str] = str) -> list[tuple[str, str]]:
+    """Single renames for some at once: none to a name that is taken, by way of another name where they go round.
+
+    as_compared: what two names have in common that are the same to the database.
+    """
     left, there = dict(names), set(taken)
     done: list[tuple[str, str]] = []
     while left:
-        free = next((old for old, new in left.items() if new not in there), None)
+        now = set(map(as_compared, there))
+        free = next((old for old, new in left.items() if as_compared(new) not in now), None)
         if free is None:
             old = next(iter(left))
             place = aside(old)
