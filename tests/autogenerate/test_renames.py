@@ -211,3 +211,32 @@ def test_a_name_with_other_capital_letters(project: Project):
         project.ok(command)
         assert project.database.run(f'select id from "{table}"') == [(1,)]
     assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("postgresql")
+def test_a_table_that_goes_into_another_schema(project: Project):
+    model = """
+class T(db.Model):
+    __tablename__ = "t"
+    __table_args__ = {{"schema": {}}}
+    id = db.Column(db.Integer, primary_key=True)
+    x = db.Column(db.Integer, index=True)
+    z = db.Column(db.Integer)
+"""
+    project.database.run("create schema s1")
+    project.start(model.format(None))
+    project.ok("upgrade")
+    project.database.run("insert into t (x) values (7)")
+    project.app(model.format("'s1'"))
+    assert "--rename t:s1.t" in project.refused("migrate").err
+    project.app(model.format("'s1'").replace("z =", "y ="))
+    project.ok("migrate", "--rename", "t:s1.t", "--rename", "t.z:y")
+    for command, table in (("upgrade", "s1.t"), ("downgrade", "t"), ("upgrade", "s1.t")):
+        project.ok(command)
+        assert project.database.run(f"select x from {table}") == [(7,)]
+    assert project.ok("check", "--drift").out == "No new upgrade operations detected.\n"
+    project.app(model.format("'public'"))
+    project.ok("migrate", "--rename", "s1.t:public.t", "--rename", "s1.t.y:z")
+    project.ok("upgrade")
+    assert project.database.run("select x from t") == [(7,)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"

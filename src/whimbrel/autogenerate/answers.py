@@ -32,7 +32,7 @@ Asker = Callable[[Question], str | bool | None]
 class Answers:
     """What was said ahead of time.
 
-    renames: old name to new one, ``user``, ``user.fullname`` or an enum type's ``status.done`` to a plain name.
+    renames: old name to new one, ``user``, ``user.fullname`` or an enum type's ``status.done``; the new one plain or as long.
     fills: ``user.age`` to an SQL expression. allow_drop: tables that may go. ask: who is asked else; None for nobody.
     """
 
@@ -69,13 +69,7 @@ def answers(
     """From what was typed: ``user.fullname:full_name``, ``user.age=20``. Raises UsageError."""
     given = dict(fills) if isinstance(fills, Mapping) else dict(split(each, "=", "--fill user.age=20") for each in fills)
     pairs = tuple(split(each, ":", "--rename user.fullname:full_name") for each in renames)
-    for old, new in pairs:
-        if "." in new:
-            # The table may be said again: user.fullname:user.full_name.
-            table, _, column = new.rpartition(".")
-            if table.split(".")[-1] != old.rpartition(".")[0].split(".")[-1]:
-                raise UsageError(f"--rename {old}:{new}: a column stays in its table.", hint=f"Write --rename {old}:{column}.")
-    return Answers(tuple((old, new.rpartition(".")[2]) for old, new in pairs), no_rename, given, frozenset(allow_drop), ask)
+    return Answers(pairs, no_rename, given, frozenset(allow_drop), ask)
 
 
 def split(text: str, mark: str, example: str) -> tuple[str, str]:

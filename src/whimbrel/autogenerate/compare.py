@@ -82,19 +82,23 @@ class Comparison:
     def look(self) -> Snapshot:
         """The database: the default schema and those that models name."""
         schemas = {schema for schema, _ in self.models} | {None}
+        asked = {old for old, _ in self.answers.renames}
+        others = {old.split(".")[0] for old in asked if "." in old} - schemas
         version_table = self.context.table
         foreign = self.dialect.tables_of_extensions(self.connection)
 
         def leave_out(key: Key) -> bool:
             is_versions = key == (version_table.schema, version_table.name)
-            return is_versions or self.is_ours(key[1]) or key in foreign
+            is_others = key[0] in others and shown(key) not in asked
+            return is_versions or is_others or self.is_ours(key[1]) or key in foreign
 
-        in_their_order = sorted(schemas, key=lambda schema: schema or "")
+        there = set(inspect(self.connection).get_schema_names()) if others else set()
+        in_their_order = sorted(schemas | (others & there), key=lambda schema: schema or "")
         return take(self.connection, in_their_order, leave_out=leave_out)
 
     def run(self) -> tuple[Comparing, ops.UpgradeOps]:
         """The operations that make the database what the models say. Raises Undecided where that is not known."""
-        explicit, self.unused = named(self.answers.renames, self.snapshot, self.models)
+        explicit, self.unused = named(self.answers.renames, self.snapshot, self.models, self.sqla_dialect.default_schema_name)
         self.refuse_unused(self.unused - {old for old in self.unused if old.rpartition(".")[0] in self.enum_names()})
         self.rename(explicit)
         self.rename(list(hinted(self.models, self.snapshot)))
@@ -242,11 +246,13 @@ class Comparison:
         for old in dropped:
             for new in created:
                 key, model = (old.schema, old.table_name), self.models.get(self.key(new.schema, new.table_name))
-                if old.schema == new.schema and model is not None:
+                is_moved = old.schema != new.schema
+                if model is not None and not (is_moved and not self.dialect.moving("", "")):
                     score, reasons = table_pair(
                         self.snapshot.facts["columns"].get(key, ()), old.table_name, model, self.sqla_dialect
                     )
-                    pairs.append(Rename(key, None, new.table_name, reasons, score))
+                    into = self.key(new.schema, new.table_name)[0]
+                    pairs.append(Rename(key, None, new.table_name, reasons, score - 0.1 * is_moved, into, is_moved))
         found = best_pairs(pairs)
         return found or best_pairs(self.column_pairs(upgrade))
 
@@ -279,7 +285,8 @@ class Comparison:
 
     def rename(self, agreed: list[Rename]) -> None:
         """Make the database that is compared look renamed, and remember how to get there."""
-        tables = [each for each in agreed if each.column is None]
+        tables = [self.move(each) if each.is_moved else each for each in agreed if each.column is None]
+        tables = [each for each in tables if each.table[1] != each.new]
         for schema in dict.fromkeys(each.table[0] for each in tables):
             names = {each.table[1]: each.new for each in tables if each.table[0] == schema}
             in_use = self.snapshot.tables[schema]
@@ -293,12 +300,30 @@ class Comparison:
                 if new in was:  # in the order in which names become free
                     self.follow((schema, new), was[new], new, is_table=True, later=later)
             self.first += later or ()
-        moved = {each.table: (each.table[0], each.new) for each in tables}
+        moved = {each.table: each.place for each in agreed if each.column is None}
         columns = [each for each in agreed if each.column is not None]
         for table in dict.fromkeys(moved.get(each.table, each.table) for each in columns):
             names = {str(each.column): each.new for each in columns if moved.get(each.table, each.table) == table}
             self.rename_columns(table, names)
         self.renames += agreed
+
+    def move(self, rename: Rename) -> Rename:
+        """Take a table into another schema; what is left to do there."""
+        preparer, default = self.sqla_dialect.identifier_preparer, str(self.sqla_dialect.default_schema_name)
+
+        def quoted(key: Key) -> str:
+            return f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else str(preparer.quote(key[1]))
+
+        old, new = rename.table, (rename.into, rename.table[1])
+        there, back = (
+            self.dialect.moving(quoted(one), preparer.quote_schema(other[0] or default))
+            for one, other in ((old, new), (new, old))
+        )
+        self.snapshot.move_table(old, rename.into)
+        self.first.append(Execute(there, back, words=f"table {shown(new)}: moved from {shown(old)}"))
+        # SQLAlchemy's own names of indexes begin with the schema.
+        self.follow(new, *(f"{key[0]}_{key[1]}" if key[0] else key[1] for key in (old, new)), is_table=False)
+        return Rename(new, None, rename.new)
 
     def rename_columns(self, table: Key, names: dict[str, str]) -> None:
         """The columns of one table, each in a step of its own."""

@@ -194,7 +194,7 @@ class EnumTypes:
         """The values that have other names now. Raises Undecided where nobody can say."""
         gone, came = [label for label in old if label not in new], [label for label in new if label not in old]
         given = {
-            was.rpartition(".")[2]: (was, now)
+            was.rpartition(".")[2]: (was, now.rpartition(".")[2])
             for was, now in self.answers.renames
             if was.rpartition(".")[0] in (key[1], shown(key))
         }

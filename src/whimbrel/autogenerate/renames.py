@@ -28,6 +28,14 @@ class Rename:
     new: str
     reasons: tuple[str, ...] = ()
     score: float = 1.0
+    into: str | None = None
+    is_moved: bool = False
+    """Whether a table goes into another schema: ``into``, None for the default one."""
+
+    @property
+    def place(self) -> Key:
+        """Schema and name of a table afterwards."""
+        return (self.into if self.is_moved else self.table[0], self.new)
 
     @property
     def old(self) -> str:
@@ -40,8 +48,9 @@ class Rename:
     def question(self) -> Question:
         """How it is asked."""
         what = "column" if self.column else "table"
-        text = f"Is the {what} {self.old} called {self.new} now?"
-        return Question(text, f"--rename {self.old}:{self.new}", self.reasons)
+        new = shown(self.place) if self.is_moved else self.new
+        text = f"Is the {what} {self.old} called {new} now?"
+        return Question(text, f"--rename {self.old}:{new}", self.reasons)
 
 
 # -- how much two of them are alike
@@ -113,27 +122,34 @@ def best_pairs(pairs: Iterable[Rename]) -> list[Rename]:
 
 def is_same_place(one: Rename, other: Rename) -> bool:
     """Whether two renames lead to the same name."""
-    where = [(each.table if each.column else each.table[0], each.new, each.column is None) for each in (one, other)]
+    where = [(each.table if each.column else each.place[0], each.new, each.column is None) for each in (one, other)]
     return where[0] == where[1]
 
 
 # -- what was said ahead of time
 
 
-def named(renames: Iterable[tuple[str, str]], snapshot: Snapshot, models: dict[Key, Table]) -> tuple[list[Rename], set[str]]:
+def named(
+    renames: Iterable[tuple[str, str]], snapshot: Snapshot, models: dict[Key, Table], default_schema: str | None
+) -> tuple[list[Rename], set[str]]:
     """The renames that the command line asks for, and those of its words that are about neither tables nor columns.
 
     Raises UsageError for a name that is not there, or a new one that no model has.
     """
+
+    def target(key: Key, new: str) -> Key:
+        schema, found, table = new.rpartition(".")
+        return (None if schema == default_schema else schema, table) if found else (key[0], table)
+
     tables: list[Rename] = []
     columns: list[Rename] = []
     others: set[str] = set()
     given = list(renames)
     for old, new in given:
         key = find_table(old, snapshot)
-        if key is not None and (key[0], new) in models:
-            tables.append(Rename(key, None, new))
-    moved = {each.table: (each.table[0], each.new) for each in tables}
+        if key is not None and (place := target(key, new)) in models:
+            tables.append(Rename(key, None, place[1], into=place[0], is_moved=place[0] != key[0]))
+    moved = {each.table: each.place for each in tables}
     for old, new in given:
         if any(each.old == old or each.table[1] == old for each in tables):
             continue
@@ -143,6 +159,10 @@ def named(renames: Iterable[tuple[str, str]], snapshot: Snapshot, models: dict[K
             others.add(old)
             continue
         model = models.get(moved.get(key, key))
+        where, _, new_column = new.rpartition(".")
+        if where and where.split(".")[-1] not in (key[1], moved.get(key, key)[1]):
+            raise UsageError(f"--rename {old}:{new}: a column stays in its table.", hint=f"Write --rename {old}:{new_column}.")
+        new = new_column
         if model is None or new not in {each.name for each in model.columns}:
             raise UsageError(
                 f"--rename {old}:{new}: no model has a column {new} in the table {shown(moved.get(key, key))}.",

@@ -256,6 +256,10 @@ class Dialect:
 
     # -- names
 
+    def moving(self, table: str, schema: str) -> str:
+        """SQL that takes a table into another schema; empty where that cannot be done. Both as they stand in SQL."""
+        return ""
+
     def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
         """What is in the way of columns of an enum type that get another one.
 

@@ -263,6 +263,10 @@ class Postgresql(Dialect):
         with without_views(connection, named, column):
             yield
 
+    def moving(self, table: str, schema: str) -> str:
+        """With its indexes, constraints and the sequences of its columns (manual, ALTER TABLE)."""
+        return f"ALTER TABLE {table} SET SCHEMA {schema}"
+
     def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
         """By its catalog."""
         return dependents(connection, type_name, users)

@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
+from sqlalchemy.schema import CreateSchema
 
 from ..dialects import dialect_of
-from ..errors import Refused
+from ..errors import Refused, WhimbrelError
 from ..revisions import paths
 from ..revisions.graph import Graph
 from ..schema.canonical import Facts, canonical, differences
@@ -24,7 +25,7 @@ from .journal import Names
 from .replay import replay
 from .runner import Runner
 
-FORMAT = 1
+FORMAT = 2
 MOST_KEPT = 20
 MOST_LISTED = 20
 
@@ -99,13 +100,31 @@ def expected(runner: Runner, heads: Collection[str]) -> Facts | None:
     known = memory.recall(key)
     if known is not None:
         return known
+    try:
+        found = replayed(runner, database, heads, connection, [])
+    except WhimbrelError:
+        # Perhaps it uses schemas that somebody else has made.
+        schemas = [each for each in schemas_of(database, connection) if each and inspect(connection).has_schema(each)]
+        if not schemas:
+            raise
+        found = replayed(runner, database, heads, connection, schemas)
+    if found is not None:
+        memory.keep(key, found)
+    return found
+
+
+def replayed(
+    runner: Runner, database: Database, heads: Collection[str], connection: Connection, schemas: Collection[str]
+) -> Facts | None:
+    """What a history makes of a new database that has some schemas."""
     with dialect_of(connection.dialect.name).scratch(connection) as scratch:
         if scratch is None:
             return None
+        for schema in schemas:
+            scratch.execute(CreateSchema(schema))
+            scratch.commit()
         replay(runner.project, runner.graph, database, heads, scratch)
-        found = structure(database, scratch)
-    memory.keep(key, found)
-    return found
+        return structure(database, scratch)
 
 
 class Memory:

@@ -63,15 +63,24 @@ class Snapshot:
 
     def rename_table(self, key: Key, new: str) -> None:
         """Give a table another name."""
-        schema, old = key
-        self.tables[schema][self.tables[schema].index(old)] = new
+        self.tables[key[0]][self.tables[key[0]].index(key[1])] = new
+        self.now_called(key, (key[0], new))
+
+    def move_table(self, key: Key, schema: str | None) -> None:
+        """Take a table into another schema."""
+        self.tables[key[0]].remove(key[1])
+        self.tables.setdefault(schema, []).append(key[1])
+        self.now_called(key, (schema, key[1]))
+
+    def now_called(self, key: Key, new: Key) -> None:
+        """What is known of a table, and the keys that point to it."""
         for known in self.facts.values():
             if key in known:
-                known[schema, new] = known.pop(key)
+                known[new] = known.pop(key)
         for keys in self.facts.get("foreign_keys", {}).values():
             for each in keys:
                 if (each["referred_schema"], each["referred_table"]) == key:
-                    each["referred_table"] = new
+                    each["referred_schema"], each["referred_table"] = new
 
     def rename_columns(self, key: Key, names: dict[str, str]) -> None:
         """Give columns other names, all at once."""
