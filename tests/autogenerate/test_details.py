@@ -101,6 +101,10 @@ CHANGES |= {
     "another order under a name": (TWO.format("'x', 'y', name='u'"), TWO.format("'y', 'x', name='u'")),
 }
 ON_MARIADB = {
+    "another engine": (
+        "x = sa.Column(sa.Integer)\n    __table_args__ = {'mysql_engine': 'InnoDB'}",
+        "x = sa.Column(sa.Integer)\n    __table_args__ = {'mysql_engine': 'MyISAM'}",
+    ),
     "a collation": ("x = sa.Column(sa.String(9))", "x = sa.Column(sa.String(9, collation='utf8mb4_bin'))"),
     "no collation any more": ("x = sa.Column(sa.String(9, collation='utf8mb4_bin'))", "x = sa.Column(sa.String(9))"),
     "fractions of seconds": ("x = sa.Column(mysql.DATETIME(fsp=3))", "x = sa.Column(sa.DateTime)"),
@@ -159,6 +163,14 @@ ON_POSTGRESQL = {
     "a constraint with an included new column": (
         "x = sa.Column(sa.Integer)",
         TWO.format("'x', postgresql_include=['y'], name='Special', deferrable=True"),
+    ),
+    "what a column is computed from": (
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer, sa.Computed('x * 2', persisted=True), index=True)",
+        "x = sa.Column(sa.BigInteger)\n    y = sa.Column(sa.Integer, sa.Computed('x * 2', persisted=True), index=True)",
+    ),
+    "what a column was computed from": (
+        "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer, sa.Computed('x * 2', persisted=True))",
+        "x = sa.Column(sa.BigInteger)",
     ),
     "another method": (
         "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
@@ -514,3 +526,12 @@ def test_views_of_an_enum_column_stay(project: Project):
         project.ok(command)
         assert project.database.run("select * from known") == [(1,)]
         assert project.database.run("select * from other") == [("a",)]
+
+
+@on("mariadb")
+def test_another_character_set_is_told_and_not_changed(project: Project):
+    columns = "x = sa.Column(sa.String(9))\n    __table_args__ = {{'mysql_charset': '{}'}}"
+    project.start(TABLE.format(columns.format("latin1")))
+    project.ok("upgrade")
+    project.app(TABLE.format(columns.format("utf8mb4")))
+    assert "its character set is latin1, and utf8mb4 in the models" in project.flask("check").text

@@ -24,6 +24,7 @@ from .enums import EnumTypes
 from .expressions import compare_expressions, keep_same_order
 from .fills import Fills
 from .follow import Following
+from .generated import set_computed_aside
 from .guard import Guard
 from .indexes import compare_as_written, compare_by_text
 from .keys import keep_numbering, set_keys_aside
@@ -194,6 +195,7 @@ class Comparison:
             types.apply(upgrade)
             self.unused -= types.used
             add_casts(upgrade, self.connection)
+        set_computed_aside(upgrade, self.dialect, self.connection)
         keep_numbering(upgrade, self.snapshot, self.dialect)
         set_keys_aside(upgrade, self.snapshot, self.dialect)
         self.refuse_unused(self.unused)

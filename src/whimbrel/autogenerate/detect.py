@@ -23,6 +23,7 @@ from .columns import compare_types
 from .generated import compare_generated
 from .names import columns_in, longest_name, name_for
 from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
+from .options import compare_options
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
 
@@ -68,6 +69,7 @@ class Detection:
                 self.values(key, model)
                 compare_generated(self, key, model)
                 compare_types(self, key, model)
+                compare_options(self, key, model)
 
     def is_wanted(self, thing: Any, name: str | None, kind: Any) -> bool:
         """Whether the filter of env.py lets a thing of a model be compared."""

@@ -244,7 +244,7 @@ class EnumTypes:
         in_the_way = dialect_of(self.dialect.name).dependents(
             self.connection, key[1], [(self.quoted(table), column) for table, column in users]
         )
-        in_the_way = [each for each in in_the_way if not each.view or self.is_made_by_revision(each.view)]
+        in_the_way = [each for each in in_the_way if not each.is_view or self.is_made_by_revision(each.name)]
         found += [Execute(each.drop, words=f"  {each.drop}, for a while") for each in in_the_way]
         found += [
             Execute(f"ALTER TYPE {self.quoted(key)} RENAME TO {self.dialect.identifier_preparer.quote(aside)}", words=words),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import Column, Computed, Connection, Identity, Table
 
 from .._alembic_models import copy_of
+from ..dialects import Dialect
 from ..schema.snapshot import Key
 from ..schema.text import escaped
 from .operations import Both, Execute, modified
@@ -177,3 +178,39 @@ def used_by(detection: Detection, key: Key, name: str) -> list[str]:
         found += [f"constraint {each['name']}" for each in snapshot.of(kind, key) if name in each[columns]]
     found += [f"constraint {each['name']}" for each in snapshot.of("check_constraints", key) if name in str(each["sqltext"])]
     return found
+
+
+def set_computed_aside(upgrade: ops.UpgradeOps, dialect: Dialect, connection: Connection) -> None:
+    """Where the server wants that, drop computed columns while what they are computed from changes its type; add them again."""
+    preparer = connection.dialect.identifier_preparer
+    found: list[ops.MigrateOperation] = []
+    for op in upgrade.ops:
+        changed = [each for each in op.ops if changes_type(each)] if isinstance(op, ops.ModifyTableOps) else []
+        if not changed:
+            found.append(op)
+            continue
+        assert isinstance(op, ops.ModifyTableOps)
+        table = (
+            f"{preparer.quote_schema(op.schema)}.{preparer.quote(op.table_name)}" if op.schema else preparer.quote(op.table_name)
+        )
+        in_the_way = dialect.computed_from(connection, [(table, str(each.column_name)) for each in changed])
+        going = [
+            each for each in op.ops if isinstance(each, ops.DropColumnOp) and each.column_name in [one.name for one in in_the_way]
+        ]
+        op.ops[:] = [*going, *(each for each in op.ops if all(each is not other for other in going))]
+        stays = [each for each in in_the_way if each.name not in [str(one.column_name) for one in going]]
+        for each in stays:
+            first, *more = each.create
+            words = f"{op.table_name}: column {each.name}, dropped for a while"
+            found += [*(Execute("", sql) for sql in reversed(more)), Execute(each.drop, first, words=words)]
+        found.append(op)
+        for each in stays:
+            first, *more = each.create
+            words = f"{op.table_name}: column {each.name}, computed again"
+            found += [Execute(first, each.drop, words=words), *(Execute(sql, "", words=f"  {sql}") for sql in more)]
+    upgrade.ops[:] = found
+
+
+def changes_type(op: ops.MigrateOperation) -> TypeGuard[ops.AlterColumnOp]:
+    """Whether a column gets another type."""
+    return isinstance(op, ops.AlterColumnOp) and op.modify_type is not None

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Table, UniqueConstraint
 
 from ..schema.snapshot import Key, Snapshot
+from .options import differing
 from .stored import same_text
 
 SYNONYMS = {
@@ -41,6 +42,8 @@ class Sameness:
         """Whether a table is plainly what its model says."""
         snapshot = self.snapshot
         if not snapshot.has(key) or snapshot.of("check_constraints", key):
+            return False
+        if any(differing(snapshot.of("table_options", key), model)):
             return False
         if any(isinstance(each, CheckConstraint) for each in model.constraints):
             return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, text
@@ -16,30 +15,10 @@ from ._effects import Effect
 from ._kinds import COMMIT, DML, Kind, kind_of
 from ._rates import USUAL
 from ._sessions import Blocker, Lock, Phase
+from ._structure import Structure
 
 
-@dataclass(frozen=True)
-class NamedObjects:
-    """What a database has besides tables, as far as models may name it; None is the default schema.
-
-    sequences: of no column, by schema and name, with their increment. exclusions: by table and name, as the server prints them.
-    """
-
-    sequences: dict[tuple[str | None, str], int]
-    extensions: frozenset[str]
-    exclusions: dict[tuple[str | None, str], dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Dependent:
-    """Something that is in the way of a change. drop, create: SQL. view: its name, for a view."""
-
-    drop: str
-    create: tuple[str, ...]
-    view: str = ""
-
-
-class Dialect:
+class Dialect(Structure):
     """A database of which nothing is known."""
 
     names: tuple[str, ...] = ()
@@ -254,64 +233,6 @@ class Dialect:
         """Around a change of a column's type: with the views out of the way that the server does not change."""
         yield
 
-    # -- names
-
-    def moving(self, table: str, schema: str) -> str:
-        """SQL that takes a table into another schema; empty where that cannot be done. Both as they stand in SQL."""
-        return ""
-
-    def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
-        """What is in the way of columns of an enum type that get another one.
-
-        In the order in which it can be dropped; made again the other way round. type_name: the type's own name. users: the
-        columns, with their tables as they stand in SQL.
-        """
-        return []
-
-    def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
-        """The statement that gives a thing of a table another name; None where that means to drop and create it.
-
-        kind: index, primary, unique, foreign, check or sequence. All names as they stand in SQL.
-        """
-        return None
-
-    def names_constraints_itself(self, name: str, table: str) -> bool:
-        """Whether a constraint without a name gets one like that from the server."""
-        return False
-
-    def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
-        """The sequence behind each numbered column, where it is its default: schema (None for the default one), table, column."""
-        return {}
-
-    @contextmanager
-    def reading(self, connection: Connection) -> Iterator[Connection]:
-        """Around what reads what all tables look like; gives the connection for it."""
-        yield connection
-
-    def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
-        """The collations that SQLAlchemy does not tell of: schema (None for the default one), table, column."""
-        return {}
-
-    def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
-        """The indexes that SQLAlchemy does not tell of, by name: table and text."""
-        return {}
-
-    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
-        """What the server writes of indexes that are about more than columns, by table and name; None where it writes nothing."""
-        return None
-
-    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str] | None:
-        """What the server writes of unique constraints, by table and name; None where they have nothing but columns."""
-        return None
-
-    def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]] | None:
-        """By table and index, which of its columns are in descending order; None where SQLAlchemy tells that itself."""
-        return None
-
-    def is_same_type(self, there: Any, wanted: Any) -> bool:
-        """Whether a column that has one type is what a model makes with another one."""
-        return False
-
     def effect_of(self, statement: str, live: Any) -> Effect | None:
         """What a statement locks and rewrites; None where nobody knows or nothing. live: what is known of the database."""
         return None
@@ -332,14 +253,6 @@ class Dialect:
     def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
         """Around a query that may be given up after this time."""
         yield
-
-    def named_objects(self, connection: Connection) -> NamedObjects | None:
-        """Sequences, extensions and exclude constraints; None where the database has no such things."""
-        return None
-
-    def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
-        """The tables that belong to extensions of the server: schema (None for the default one) and name."""
-        return set()
 
     def tables(self, connection: Connection) -> list[str]:
         """The tables and views of the default schema that are not an extension's, by name."""

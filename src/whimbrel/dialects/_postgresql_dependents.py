@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, text
 
-from ._base import Dependent
+from ._structure import Dependent
 from ._views import depending, making
 
 OWN = """
@@ -21,7 +21,7 @@ OWN = """
     from pg_constraint where conrelid = to_regclass(:name) and contype in ('c', 'x')
 """
 COMPUTED = """
-    select a.attnum, format('ALTER TABLE %s DROP COLUMN %I', cast(:name as text), a.attname),
+    select a.attname, a.attnum, format('ALTER TABLE %s DROP COLUMN %I', cast(:name as text), a.attname),
         format('ALTER TABLE %s ADD COLUMN %I %s GENERATED ALWAYS AS (%s)%s%s', cast(:name as text), a.attname,
             format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid),
             case a.attgenerated when 's' then ' STORED' else '' end, case when a.attnotnull then ' NOT NULL' else '' end)
@@ -45,7 +45,7 @@ def dependents(connection: Connection, type_name: str, users: Iterable[tuple[str
         for view in depending(connection, name, column):
             drop, *create = making(connection, view)
             if view.oid not in views or views[view.oid][0] < view.depth:
-                views[view.oid] = (view.depth, Dependent(drop, tuple(create), view.name.rpartition(".")[2].strip('"')))
+                views[view.oid] = (view.depth, Dependent(drop, tuple(create), view.name.rpartition(".")[2].strip('"'), True))
         found = [*computed(connection, name, column), *of_table(connection, name, cast)]
         others |= {each.drop: each for each in found}
     in_order = sorted(views.values(), key=lambda pair: -pair[0])
@@ -61,6 +61,6 @@ def of_table(connection: Connection, name: str, cast: re.Pattern[str]) -> Iterat
 
 def computed(connection: Connection, name: str, column: str) -> Iterator[Dependent]:
     """Columns that are computed from it, with their indexes."""
-    for number, drop, create in connection.execute(text(COMPUTED), {"name": name, "column": column}).all():
+    for own, number, drop, create in connection.execute(text(COMPUTED), {"name": name, "column": column}).all():
         indexes = connection.execute(text(INDEXES), {"name": name, "number": number}).scalars()
-        yield Dependent(drop, (create, *indexes))
+        yield Dependent(drop, (create, *indexes), own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from ._base import NamedObjects
+from ._structure import NamedObjects
 
 SEQUENCES = """
 select s.schemaname, s.sequencename, s.increment_by

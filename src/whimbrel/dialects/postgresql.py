@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import REAL, Connection, Table, text
+from sqlalchemy import Connection, Table, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._base import Dependent, Dialect, NamedObjects, as_look, plain, schema_of, sqlstate
+from ._base import Dialect, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
 from ._conversions import does_not_fit
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
-from ._postgresql_dependents import dependents
 from ._postgresql_effects import effect_of
 from ._postgresql_lock import AdvisoryLock
-from ._postgresql_objects import INDEX_TEXTS, UNIQUE_TEXTS, named_objects, texts
 from ._postgresql_patience import patient
 from ._postgresql_proof import proof
+from ._postgresql_structure import PostgresqlStructure
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -35,18 +34,6 @@ WHY = {
     "57P03": "The server is starting up or shutting down.",
 }
 CREATE_LIKE = "CREATE DATABASE {} TEMPLATE template0"
-OWNED_SEQUENCES = """
-    select n.nspname, t.relname, a.attname, s.relname from pg_depend d
-    join pg_class s on s.oid = d.objid and s.relkind = 'S'
-    join pg_class t on t.oid = d.refobjid join pg_namespace n on n.oid = t.relnamespace
-    join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
-    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'a'
-"""
-TABLES_OF_EXTENSIONS = """
-    select n.nspname, c.relname from pg_depend d
-    join pg_class c on c.oid = d.objid join pg_namespace n on n.oid = c.relnamespace
-    where d.classid = 'pg_class'::regclass and d.deptype = 'e' and c.relkind in ('r', 'p')
-"""
 OWN_OBJECTS = """
     select c.relkind, c.relname from pg_class c
     where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
@@ -120,7 +107,7 @@ PROGRESS = {
 KINDS = {"r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"}
 
 
-class Postgresql(Dialect):
+class Postgresql(PostgresqlStructure, Dialect):
     """PostgreSQL 13 and later."""
 
     names = ("postgresql",)
@@ -263,55 +250,6 @@ class Postgresql(Dialect):
         with without_views(connection, named, column):
             yield
 
-    def moving(self, table: str, schema: str) -> str:
-        """With its indexes, constraints and the sequences of its columns (manual, ALTER TABLE)."""
-        return f"ALTER TABLE {table} SET SCHEMA {schema}"
-
-    def dependents(self, connection: Connection, type_name: str, users: Iterable[tuple[str, str]]) -> list[Dependent]:
-        """By its catalog."""
-        return dependents(connection, type_name, users)
-
-    def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
-        """ALTER INDEX, ALTER SEQUENCE, or a constraint of ALTER TABLE."""
-        if kind in ("index", "sequence"):
-            return f"ALTER {kind.upper()} {f'{schema}.' if schema else ''}{old} RENAME TO {new}"
-        return f"ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}"
-
-    def names_constraints_itself(self, name: str, table: str) -> bool:
-        """As makeObjectName() in the server's source puts names together: table, column, what it is."""
-        return name == f"{table}_pkey" or (name.startswith(f"{table}_") and name.endswith(("_key", "_fkey", "_check")))
-
-    @contextmanager
-    def reading(self, connection: Connection) -> Iterator[Connection]:
-        """Without compiling queries, which takes longer than the queries about many tables do (manual, "When to JIT?")."""
-        before = connection.scalar(text("select current_setting('jit', true)"))
-        setting = text("select set_config('jit', :value, true)")
-        if before == "on":
-            connection.execute(setting, {"value": "off"})
-        yield connection
-        if before == "on":
-            connection.execute(setting, {"value": before})
-
-    def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
-        """Every index as pg_get_indexdef() has it."""
-        return texts(connection, INDEX_TEXTS)
-
-    def unique_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
-        """Every unique constraint as pg_get_constraintdef() has it."""
-        return texts(connection, UNIQUE_TEXTS)
-
-    def is_same_type(self, there: Any, wanted: Any) -> bool:
-        """FLOAT with a precision up to 24 is a REAL (manual, "Floating-Point Types")."""
-        return isinstance(there, REAL) and wanted.__visit_name__.lower() == "float" and 0 < (wanted.precision or 0) < 25
-
-    def numbering(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
-        """The sequences that belong to columns: of SERIAL, not of IDENTITY."""
-        default = connection.dialect.default_schema_name
-        return {
-            (None if schema == default else schema, table, column): sequence
-            for schema, table, column, sequence in connection.execute(text(OWNED_SEQUENCES))
-        }
-
     def effect_of(self, statement: str, live: Any) -> Effect | None:
         """By its words, and what the catalog says of types and checks."""
         return effect_of(statement, live)
@@ -351,16 +289,6 @@ class Postgresql(Dialect):
                 connection.execute(set_to, {"value": before, "is_local": False})
             raise
         connection.execute(set_to, {"value": before, "is_local": is_local})
-
-    def named_objects(self, connection: Connection) -> NamedObjects | None:
-        """All three of them."""
-        return named_objects(connection)
-
-    def tables_of_extensions(self, connection: Connection) -> set[tuple[str | None, str]]:
-        """PostGIS's and the like."""
-        default = connection.dialect.default_schema_name
-        rows = connection.execute(text(TABLES_OF_EXTENSIONS))
-        return {(None if schema == default else schema, name) for schema, name in rows}
 
     @contextmanager
     def scratch(self, connection: Connection) -> Iterator[Connection | None]:
