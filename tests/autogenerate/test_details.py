@@ -535,3 +535,45 @@ def test_another_character_set_is_told_and_not_changed(project: Project):
     project.ok("upgrade")
     project.app(TABLE.format(columns.format("utf8mb4")))
     assert "its character set is latin1, and utf8mb4 in the models" in project.flask("check").text
+
+
+def test_a_foreign_key_comes_after_what_it_points_to(project: Project):
+    models = """
+class T(db.Model):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+    y = sa.Column(sa.String(9){})
+
+class A(db.Model):
+    id = sa.Column(sa.Integer, primary_key=True)
+    y = sa.Column(sa.String(9){})
+"""
+    project.start(models.format("", ""))
+    project.ok("upgrade")
+    project.app(models.format(", unique=True", ", sa.ForeignKey('t.y')"))
+    project.ok("migrate")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        project.ok(command)
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("sqlite")
+def test_what_sqlite_cannot_do_otherwise_is_done_in_a_batch(project: Project):
+    project.keywords = ", render_as_batch=False"
+    columns = "x = sa.Column(sa.{})\n    y = sa.Column(sa.Integer)\n    __table_args__ = ({})"
+    project.start(TABLE.format(columns.format("Integer", "sa.Index('i', 'y'),")))
+    project.ok("upgrade")
+    project.app(TABLE.format(columns.format("BigInteger", "sa.UniqueConstraint('x', name='u'),")))
+    project.ok("migrate")
+    assert "op.drop_index" in (text := "".join(project.files().values()))
+    assert "batch_op.alter_column" in text
+    for command in ("upgrade", "downgrade", "upgrade"):
+        project.ok(command)
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+def test_an_index_without_columns_is_told(project: Project):
+    project.start(TABLE.format("x = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.app(TABLE.format("x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i'),)"))
+    project.refused("check").says("index i: in the models it has no columns")

@@ -26,12 +26,12 @@ from .fills import Fills
 from .follow import Following
 from .generated import set_computed_aside
 from .guard import Guard
-from .indexes import compare_as_written, compare_by_text
+from .indexes import compare_as_written, compare_by_text, leave_empty_indexes_alone
 from .keys import keep_numbering, set_keys_aside
 from .names import give_names
 from .objects import compare_objects
-from .operations import Execute, RenameColumn, RenameTable
-from .order import free_names_first, in_creation_order, in_drop_order, keep_indexes_of_keys
+from .operations import Execute, RenameColumn, RenameTable, in_batches
+from .order import free_names_first, in_creation_order, in_drop_order, keep_indexes_of_keys, keys_last
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 from .same import Sameness
 from .types import add_casts, rendering, writes_texts
@@ -118,6 +118,8 @@ class Comparison:
         self.detect(compared, upgrade)
         self.improve(upgrade)
         upgrade.ops[:0] = self.first
+        if self.dialect.rebuilds_tables and not self.context.opts.get("render_as_batch"):
+            in_batches(upgrade.ops)
         return compared, upgrade
 
     def compare(self) -> tuple[Comparing, ops.UpgradeOps]:
@@ -150,6 +152,7 @@ class Comparison:
             self.known.words,
             self.extensions,
         )
+        self.not_compared += leave_empty_indexes_alone(upgrade, self.models)
         compare_uniques(upgrade, self.models, self.snapshot, self.dialect, self.connection)
         compare_as_written(upgrade, self.models, self.snapshot, self.dialect, self.connection)
         orders = self.dialect.descending(self.connection)
@@ -189,6 +192,7 @@ class Comparison:
         in_drop_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect)
         free_names_first(upgrade)
+        keys_last(upgrade)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if self.dialect.has_enum_types:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)

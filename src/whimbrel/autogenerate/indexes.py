@@ -108,6 +108,18 @@ def keep_text_on_the_way_back(upgrade: ops.UpgradeOps, text_of: Callable[[Key, s
     upgrade.ops[:] = found
 
 
+def leave_empty_indexes_alone(upgrade: ops.UpgradeOps, models: Mapping[Key, Table]) -> list[str]:
+    """Take out what cannot be created: an index of a model over nothing. In words which."""
+    found = []
+    for key, model in models.items():
+        for index in model.indexes:
+            if not list(index.expressions):
+                seen = about(upgrade, key, str(index.name))
+                leave_out(upgrade, seen)
+                found += [f"{key[1]}: index {index.name}: in the models it has no columns"] if seen else []
+    return found
+
+
 def as_stored(connection: Connection, model: Table, indexes: list[sa.Index]) -> dict[str, str]:
     """What the server writes of some indexes of a model; none where it cannot be asked. Nothing of it stays."""
     copy = Table(NAME, MetaData(), *columns_of(model.columns), prefixes=["TEMPORARY"])

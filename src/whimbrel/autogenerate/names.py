@@ -14,7 +14,7 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Constraint, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.schema import MetaData
 
-from .operations import BatchWithConvention
+from .operations import Batch
 
 ENDINGS = {ForeignKeyConstraint: "fkey", UniqueConstraint: "key", CheckConstraint: "check"}
 
@@ -55,7 +55,7 @@ def give_names(upgrade: ops.UpgradeOps, dialect: Any) -> None:
                 elif isinstance(each, ops.DropConstraintOp) and each.constraint_name is None:
                     has_unnamed_drop = name_dropped(each, op.table_name, longest) or has_unnamed_drop
             if has_unnamed_drop and dialect.name == "sqlite":
-                upgrade.ops[at] = BatchWithConvention(op.table_name, op.ops, schema=op.schema, convention=CONVENTION)
+                upgrade.ops[at] = Batch(op.table_name, op.ops, schema=op.schema, convention=CONVENTION)
 
 
 def columns_of(op: ops.CreateUniqueConstraintOp) -> list[str]:

@@ -115,18 +115,26 @@ class AddPrimaryKey(ops.CreatePrimaryKeyOp):
         return Drop(self.constraint_name, self.table_name, "primary", schema=self.schema, back=self)
 
 
-class BatchWithConvention(ops.ModifyTableOps):
-    """Changes of a table whose constraints have no names in the database: a naming convention says which is meant."""
+class Batch(ops.ModifyTableOps):
+    """Changes of a table that a database can make only together, by building the table anew, whatever env.py says of that.
+
+    convention: where constraints have no names in the database, the naming convention that says which is meant.
+    """
 
     def __init__(
-        self, table_name: str, operations: Sequence[ops.MigrateOperation], *, schema: str | None, convention: Mapping[str, str]
+        self,
+        table_name: str,
+        operations: Sequence[ops.MigrateOperation],
+        *,
+        schema: str | None,
+        convention: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(table_name, operations, schema=schema)
         self.convention = convention
 
-    def reverse(self) -> ops.ModifyTableOps:
-        """They are created with names."""
-        return ops.ModifyTableOps(self.table_name, [op.reverse() for op in reversed(self.ops)], schema=self.schema)
+    def reverse(self) -> Batch:
+        """Constraints are created with names."""
+        return Batch(self.table_name, [op.reverse() for op in reversed(self.ops)], schema=self.schema)
 
 
 class Both(ops.MigrateOperation):
@@ -144,6 +152,20 @@ class Both(ops.MigrateOperation):
 def modified(key: tuple[str | None, str], op: ops.MigrateOperation) -> ops.ModifyTableOps:
     """One change of a table."""
     return ops.ModifyTableOps(key[1], [op], schema=key[0])
+
+
+IN_BATCH = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
+"""What SQLite has no statement for, or one that fails where more is about a column; there or on the way back."""
+
+
+def in_batches(operations: list[ops.MigrateOperation]) -> None:
+    """Have changes that SQLite cannot make by themselves be made in batches."""
+    for n, op in enumerate(operations):
+        if isinstance(op, Both):
+            in_batches(op.up)
+            in_batches(op.down)
+        elif type(op) is ops.ModifyTableOps and any(isinstance(each, IN_BATCH) for each in op.ops):
+            operations[n] = Batch(op.table_name, op.ops, schema=op.schema)
 
 
 def expand(operations: ops.OpContainer) -> None:
@@ -217,11 +239,16 @@ def render_sql(context: Any, op: Execute) -> list[str]:
     return ["with op.get_context().autocommit_block():", f"    {call}"] if op.alone else [call]
 
 
-@renderers.dispatch_for(BatchWithConvention)
-def render_batch(context: Any, op: BatchWithConvention) -> list[str]:
+@renderers.dispatch_for(Batch)
+def render_batch(context: Any, op: Batch) -> list[str]:
     """``with op.batch_alter_table(…, naming_convention=…)``."""
+    before = context.opts.get("render_as_batch")
+    context.opts["render_as_batch"] = True
     as_usual = renderers.dispatch(ops.ModifyTableOps(op.table_name, []))(context, op)
+    context.opts["render_as_batch"] = before
     found = as_usual if isinstance(as_usual, list) else [as_usual]
+    if not op.convention:
+        return found
     convention = f"naming_convention={dict(op.convention)!r}"
     return [line.replace(") as batch_op:", f", {convention}) as batch_op:") for line in found]
 

@@ -147,6 +147,47 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                 upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
 
 
+def keys_last(upgrade: ops.UpgradeOps) -> None:
+    """A foreign key comes after the key of another table that it needs and that comes, too; and goes before one that goes."""
+    tables = [op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)]
+    coming = {(op.schema, op.table_name) for op in tables if any(map(is_key_made, op.ops))}
+    going = {(op.schema, op.table_name) for op in tables if any(map(is_key_dropped, op.ops))}
+    first: list[ops.MigrateOperation] = []
+    last: list[ops.MigrateOperation] = []
+    for op in tables:
+        key = (op.schema, op.table_name)
+        for each in list(op.ops):
+            if isinstance(each, ops.CreateForeignKeyOp):
+                target = (each.kw.get("referent_schema"), str(each.referent_table))
+                place = last if target in coming - {key} else None
+            else:
+                place = first if is_key_drop(each) and target_of(each) in going - {key} else None
+            if place is not None:
+                op.ops.remove(each)
+                place.append(modified(key, each))
+    upgrade.ops[:] = [*first, *upgrade.ops, *last]
+
+
+def is_key_made(op: ops.MigrateOperation) -> bool:
+    """Whether something comes that foreign keys can point to."""
+    return isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)) or (
+        isinstance(op, ops.CreateIndexOp) and bool(op.unique)
+    )
+
+
+def is_key_dropped(op: ops.MigrateOperation) -> bool:
+    """Whether something goes that foreign keys may point to."""
+    return isinstance(op, ops.DropIndexOp) or (
+        isinstance(op, ops.DropConstraintOp) and op.constraint_type in ("unique", "primary")
+    )
+
+
+def target_of(op: ops.DropConstraintOp) -> Key | None:
+    """The table that a foreign key points to, which goes."""
+    back = op.reverse()
+    return (back.kw.get("referent_schema"), str(back.referent_table)) if isinstance(back, ops.CreateForeignKeyOp) else None
+
+
 def free_names_first(upgrade: ops.UpgradeOps) -> None:
     """Drop an index first whose name one of another table takes: names are those of a schema, except on MySQL."""
     tables = [op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)]

@@ -28,8 +28,11 @@ class Clean:
         return {"changes": []}
 
 
-def check(project: Project) -> Clean:
-    """Compare the models with the database. Raises PendingChanges, with the changes in ``data``, where they differ."""
+def check(project: Project, *, verbose: bool = False) -> Clean:
+    """Compare the models with the database. Raises PendingChanges, with the changes in ``data``, where they differ.
+
+    verbose: whether the message has all of them.
+    """
     arguments = {"message": None, "head": "head", "splice": False, "branch_label": None, "version_path": None, "rev_id": None}
     notices: list[str] = []
 
@@ -41,7 +44,7 @@ def check(project: Project) -> Clean:
     if notices and not changes:
         raise PendingChanges("\n".join(notices), data={"changes": [], "not_compared": notices})
     if changes:
-        listed = "\n".join(plain(each) for each in few(changes, verbose=False))
+        listed = "\n".join(plain(each) for each in few(changes, verbose=verbose))
         raise PendingChanges(
             "".join(f"{notice}\n" for notice in notices)
             + f"The models and the database differ, {len(changes)} change{'s' if len(changes) > 1 else ''}:\n{listed}",
@@ -60,7 +63,7 @@ def command(call: Call, drift: bool) -> Clean:
     an empty database.
     """
     try:
-        found = check(call.project)
+        found = check(call.project, verbose=call.verbose)
     except PendingChanges as error:
         if drift:
             add_drift(error, call)
