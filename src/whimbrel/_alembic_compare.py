@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -64,12 +65,19 @@ class Comparing(AutogenContext):
         if keys:
             every = chain.from_iterable(metadata.tables.values() for metadata in metadatas_of(self.metadata))
             # Putting all of them in order takes a time that grows with the square of their number.
-            self.__dict__["sorted_tables"] = sort_tables([table for table in every if is_left(table)])
+            with without_known_warnings():
+                self.__dict__["sorted_tables"] = sort_tables([table for table in every if is_left(table)])
 
     def fill(self, upgrade: ops.UpgradeOps) -> None:
         """Compare; ``alembic.autogenerate.produce_migrations`` does that with a context of its own."""
-        with warnings.catch_warnings():
-            # Tables that reference each other are put in order afterwards; indexes over expressions are compared by us.
-            warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
-            warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+        with without_known_warnings():
             compare._produce_net_changes(self, upgrade)
+
+
+@contextmanager
+def without_known_warnings() -> Iterator[None]:
+    """Tables that reference each other are put in order afterwards; indexes over expressions are compared by us."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+        yield
