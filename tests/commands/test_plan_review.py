@@ -376,3 +376,42 @@ def test_nothing_runs_on_any_database_before_all_were_judged(project, tmp_path):
     assert project.database.columns("person") == ["id", "name"]
     project.agreed("upgrade")
     assert project.database.columns("person") == ["id", "name", "x"]
+
+
+@on("postgresql", "mariadb")
+def test_what_a_programs_rule_adds_gives_way_to_another_finding(person):
+    person.keywords = ", review_limit=0"
+    person.app(PERSON)
+    person.revision("op.alter_column('person', 'name', existing_type=sa.String(50), type_=sa.Integer())", id="bbbb")
+    lock = {"postgresql": "type-rewrite", "mariadb": "table-copy"}[person.database.kind]
+    assert [each["code"] for each in found(person)] == ["type-change-fails", lock]
+
+
+@pytest.mark.parametrize(
+    ("up", "words"),
+    [
+        ("op.alter_column('person', 'name', nullable=False)", "programs that still write nulls into person.name fail"),
+        ("op.create_index('ux', 'person', ['name'], unique=True)", "programs that still write the same value twice fail"),
+        ("op.alter_column('person', 'name', nullable=True)", "programs that read person.name meet nulls"),
+        ("op.alter_column('person', 'name', server_default=None, existing_nullable=False)", "leave person.name out of an INSERT"),
+        (
+            "op.add_column('person', sa.Column('age', sa.Integer, nullable=False, server_default='1'))\n"
+            "op.alter_column('person', 'age', server_default=None)",
+            "programs that leave person.age out of an INSERT fail",
+        ),
+        ("op.execute('ALTER TABLE person ALTER name DROP NOT NULL')", "programs that read person.name meet nulls"),
+        ("op.execute('CREATE TABLE new (id integer NOT NULL)')\nop.alter_column('new', 'id', nullable=True)", None),
+        ("op.alter_column('person', 'name', server_default=None, existing_nullable=True)", None),
+        (
+            "op.add_column('person', sa.Column('age', sa.Integer, server_default='1'))\n"
+            "op.alter_column('person', 'age', server_default=None)",
+            None,
+        ),
+    ],
+)
+@on("sqlite")
+def test_what_programs_may_meet_is_said_without_a_database_too(person, up, words):
+    person.revision(up, id="bbbb")
+    said = [each["message"] for each in found(person, "bbbb", "--dialect", "postgresql", "--rows", "person=9")]
+    assert [each for each in said if "programs" in each] == [each for each in said if words and words in each]
+    assert words is None or any("programs" in each for each in said)

@@ -85,6 +85,12 @@ class Live:
                 self._names[schema] = {each.lower(): each for each in found}
         return self._names.get(schema, {})
 
+    @property
+    def version(self) -> tuple[int, ...] | None:
+        """The version of the server; None where nobody knows."""
+        found = None if self.connection is None else self.sqla_dialect.server_version_info
+        return None if found is None else tuple(part for part in found if isinstance(part, int))
+
     @cached_property
     def default_schema(self) -> str | None:
         """The schema in which names without one are looked for."""

@@ -61,6 +61,7 @@ def judged(
 ) -> Iterator[tuple[Step, list[Finding]]]:
     """Each step of one revision with what the rules find in it; what its line says to ignore is accepted."""
     chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
+    chosen.sort(key=lambda rule: rule.gives_way)
     has_locks = any(rule.severity == "lock" for rule in chosen)
     given = accepts_of(planned.revision.path)
     earlier: list[Step] = []
@@ -70,9 +71,12 @@ def judged(
         found: list[Finding] = []
         for op in step.operations or (None,):
             case = Case(live, planned, step, op, effect, limit, tuple(earlier))
+            of_this: list[Finding] = []
             for rule in chosen:
                 by_line = IGNORED if rule.code in ignored else None
-                found += [consented(each, accepted, given, by_line) for each in rule.findings(case)]
+                if not (rule.gives_way and of_this):
+                    of_this += [consented(each, accepted, given, by_line) for each in rule.findings(case)]
+            found += of_this
         yield step, found
         if step.why is not None:
             live.is_uncertain = True  # what it may do does not count as done

@@ -57,8 +57,9 @@ class Rule:
     """One rule.
 
     code: its name, as it is typed. why: in one sentence, for every finding. look: yields what it finds in an operation.
-    bad, good: bodies of ``upgrade()`` for a table person (id, name, age) with rows, and pet (id, person_id) without; on:
-    the databases that it is about.
+    bad, good: bodies of ``upgrade()`` for a table person (id, name, age) with rows, and pet (id, person_id) without; what
+    stands under ``def downgrade():`` in them is the other one. given: statements that are executed before. on: the databases
+    that it is about.
     """
 
     code: str
@@ -70,6 +71,11 @@ class Rule:
     on: tuple[str, ...] = EVERY
     is_watched: bool = False
     """Whether it looks again when the operation is about to be executed."""
+    gives_way: bool = False
+    """Whether it is silent where another rule speaks of the same operation."""
+    given: tuple[str, ...] = ()
+    version: tuple[int, ...] | None = None
+    """A version of the server that it is about, where it is not about every one."""
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """What it finds in one operation."""

@@ -236,8 +236,10 @@ def altered(tree: Any) -> Iterator[Any]:
                     yield ops.DropConstraintOp(each.name, table, schema=schema)
         elif action.key == "altercolumn" and action.args.get("dtype") is not None:
             yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_type=Written(action.args["dtype"].sql()))
-        elif action.key == "altercolumn" and action.args.get("allow_null") is False:
-            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_nullable=False)
+        elif action.key == "altercolumn" and action.args.get("allow_null") is not None:
+            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_nullable=bool(action.args["allow_null"]))
+        elif action.key == "altercolumn" and action.args.get("drop"):
+            yield ops.AlterColumnOp(table, action.this.name, schema=schema, modify_server_default=None)
         elif action.key == "alterrename":
             yield ops.RenameTableOp(table, action.this.name, schema=schema)
         elif action.key == "renamecolumn":

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic.operations import ops
 
-from ...plan.step import shown, table_of
+from ...plan.step import Table, shown, table_of
 from ..live import Live, numbered
 from ..rule import Case, Found, Rule
 from ._data import examples, is_known
@@ -34,18 +34,23 @@ def look(case: Case) -> Iterator[Found]:
         return
     if not columns or table is None or not is_known(case):
         return
+    if (twice := there_twice(case, table)) is not None:
+        known = [case.live.column_known_as(table_of(case.op) or table, name) for name in columns]
+        yield Found(shown(table), f"{shown(table)} ({', '.join(map(str, known))}): {twice}")
+
+
+def there_twice(case: Case, table: Table) -> str | None:
+    """How many values that shall be unique are there more than once now, in words, with some of them; None for none."""
     live = case.live
-    known = [live.column_known_as(table_of(case.op), name) for name in columns]  # type: ignore[arg-type]
+    known = [live.column_known_as(table_of(case.op) or table, name) for name in columns_of(case.op) or ()]
     there = live.columns_of(table) or {}
     if any(name not in there for name in known):
-        return
+        return None
     listed = ", ".join(live.column(str(name)) for name in known)
     given = " AND ".join(f"{live.column(str(name))} IS NOT NULL" for name in known)
     twice = f"SELECT {listed} FROM {live.quoted(table)} WHERE {given} GROUP BY {listed} HAVING count(*) > 1"
     count = live.number(f"SELECT count(*) FROM ({twice}) twice")
-    if count:
-        what = f"{shown(table)} ({', '.join(map(str, known))})"
-        yield Found(shown(table), f"{what}: {numbered(count, 'value')} there more than once{values(live, twice)}")
+    return f"{numbered(count, 'value')} there more than once{values(live, twice)}" if count else None
 
 
 def is_same_in_every_row(op: Any) -> bool:

@@ -1,0 +1,34 @@
+"""What rules about statements have in common."""
+
+from __future__ import annotations
+
+from ..live import Live
+from ..rule import Case
+
+
+def statements(case: Case) -> list[str]:
+    """The statements of a step, each in one line; none where this is not its first operation."""
+    is_first = case.op is (case.step.operations or (None,))[0]
+    return [" ".join(each.split()) for each in case.step.sql] if is_first else []
+
+
+def is_first_of_revision(case: Case) -> bool:
+    """Whether nothing of the revision stands before this operation."""
+    return not case.earlier and case.op is (case.step.operations or (None,))[0]
+
+
+def literal(text: str) -> str:
+    """A text as it stands in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def users_of_type(live: Live, name: str) -> list[tuple[str | None, str]]:
+    """The tables of PostgreSQL with a column of a type or domain, or of an array of it, the largest first."""
+    query = (
+        "select n.nspname, c.relname from pg_attribute a join pg_class c on c.oid = a.attrelid"
+        " join pg_namespace n on n.oid = c.relnamespace join pg_type t on t.oid = a.atttypid"
+        f" where c.relkind in ('r', 'p') and not a.attisdropped and to_regtype({literal(name)}) in (t.oid, nullif(t.typelem, 0))"
+        " group by 1, 2, c.oid order by pg_relation_size(c.oid) desc"
+    )
+    found = [live.key((schema, table)) for schema, table in live.some(query)]
+    return [table for table in found if table not in live.created]

@@ -1,0 +1,63 @@
+"""The default of a column goes, and the column must not be null.
+
+An INSERT that leaves the column out fails from then on: that of programs that rely on the default, or, where the column is new,
+of all that do not know it yet.
+
+Let the programs write a value first; drop the default in a later release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from ...plan.step import Table, shown, table_of
+from ..rule import Case, Found, Rule
+
+
+def look(case: Case) -> Iterator[Found]:
+    """AlterColumnOp without a default any more, on a column of a table with rows that stays NOT NULL."""
+    op, table, live = case.op, case.table, case.live
+    if not isinstance(op, ops.AlterColumnOp) or op.modify_server_default is not None or op.modify_nullable is True:
+        return
+    if table is None or not live.is_there(table) or not live.has_rows(table) or is_numbered(op):
+        return
+    if is_required(case, table):
+        name = f"{shown(table)}.{op.column_name}"
+        yield Found(name, f"programs that leave {name} out of an INSERT fail")
+
+
+def is_numbered(op: ops.AlterColumnOp) -> bool:
+    """Whether it is an identity or a sequence that goes."""
+    return op.existing_server_default not in (None, False) and not hasattr(op.existing_server_default, "arg")
+
+
+def is_required(case: Case, table: Table) -> bool:
+    """Whether the column is NOT NULL and has a default, now or as the same revision adds it."""
+    op, live = case.op, case.live
+    steps = [each for step in case.earlier for each in step.operations if table_of(each) == table_of(op)]
+    for each in reversed(steps):
+        if isinstance(each, ops.AddColumnOp) and each.column.name == op.column_name:
+            return not each.column.nullable and each.column.server_default is not None
+    known = live.column_known_as(table_of(op) or table, op.column_name)
+    if known is None:
+        return False
+    if live.connection is None:
+        return op.modify_nullable is False or op.existing_nullable is False
+    there = (live.columns_of(table) or {}).get(known)
+    is_filled = there is not None and (there["default"] is not None or op.modify_nullable is False)
+    return is_filled and there is not None and not (there["nullable"] and op.modify_nullable is not False)
+
+
+rule = Rule(
+    code="default-breaks-programs",
+    severity="notice",
+    why="There is nothing to put in where an INSERT does not name the column.",
+    look=look,
+    bad="""with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("name", existing_type=sa.String(50), existing_nullable=False, server_default=None)""",
+    good="""with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("name", existing_type=sa.String(50), existing_nullable=False, server_default="nobody")""",
+    gives_way=True,
+)
