@@ -1,0 +1,86 @@
+"""A revision uses the models of the application as they are today.
+
+The models go on to change, and the revision then selects columns that are not there yet when it runs: on a new database it
+fails.
+
+Name the tables and columns in the revision itself: ``sa.table("person", sa.column("name"))``.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...revisions.read import source_of
+from ..rule import Case, Found, Rule
+from ._sql import is_first_of_revision
+
+
+def look(case: Case) -> Iterator[Found]:
+    """Imports of mapped classes and of tables, as the text of the revision has them; nothing is imported for that."""
+    if not is_first_of_revision(case):
+        return
+    path = case.planned.revision.path
+    names = [name for module, name in imported(source_of(path) or "") if is_model(module, name, path.parent)]
+    if names:
+        listed = ", ".join(dict.fromkeys(names))
+        yield Found(case.planned.revision.id, f"it uses {listed} as the application has it today")
+
+
+@lru_cache(maxsize=8)
+def imported(source: str) -> tuple[tuple[str, str], ...]:
+    """What a source takes from modules: of each the module, and the name there."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return ()
+    found: list[tuple[str, str]] = []
+    modules: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [(node.module, each.name) for each in node.names]
+            modules |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+        elif isinstance(node, ast.Import):
+            modules |= {each.asname or each.name: each.name for each in node.names}
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and (module := modules.get(dotted(node.value))):
+            found.append((module, node.attr))
+    return tuple(found)
+
+
+def dotted(node: ast.expr) -> str:
+    """``app.models`` of an expression that is no more than that."""
+    return ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+
+
+def is_model(module: str, name: str, versions: Path) -> bool:
+    """Whether that is a mapped class or a table of a module that is loaded, and not the migrations' own."""
+    loaded = sys.modules.get(module)
+    thing: Any = getattr(loaded, "__dict__", {}).get(name)
+    is_one = isinstance(thing, sa.Table) or (isinstance(thing, type) and isinstance(vars(thing).get("__table__"), sa.Table))
+    place = getattr(loaded, "__file__", None)
+    return is_one and (place is None or not is_within(place, versions.parent))
+
+
+def is_within(path: str, folder: Path) -> bool:
+    """Whether a file is in a folder."""
+    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
+
+
+rule = Rule(
+    code="models-in-revision",
+    severity="notice",
+    why="A revision must do the same in a year, and the models will be others by then.",
+    look=look,
+    bad="""from app import Person
+    op.execute(sa.update(Person).values(age=1).where(Person.id == 1))""",
+    good="""person = sa.table("person", sa.column("id"), sa.column("age"))
+    op.execute(sa.update(person).values(age=1).where(person.c.id == 1))""",
+)
