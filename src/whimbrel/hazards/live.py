@@ -48,6 +48,10 @@ class Live:
         self.was: dict[Table, Table] = {}
         """What tables that the run renames are called now in the database."""
         self.was_column: dict[tuple[Table, str], str] = {}
+        self.retyped: set[tuple[Table, str]] = set()
+        """Columns that get another type, under the names that they have now in the database."""
+        self.gone: set[str] = set()
+        """The names of indexes and constraints that the run drops."""
         self.is_uncertain = False
         """Whether a step before could not be seen."""
         self.prove: Callable[[str, Effect], Effect] = lambda statement, effect: effect
@@ -110,10 +114,14 @@ class Live:
 
     def follow_operation(self, op: Any) -> None:
         """One operation."""
+        if isinstance(op, (ops.DropIndexOp, ops.DropConstraintOp)):
+            self.gone.add(str(getattr(op, "index_name", None) or getattr(op, "constraint_name", None)))
         table = table_of(op)
         if table is None:
             return
         table = self.key(table)
+        if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
+            self.follow_type(table, op.column_name)
         match op:
             case ops.CreateTableOp():
                 self.follow_new_table(table)
@@ -149,6 +157,12 @@ class Live:
         self.written |= {new} if old in self.written else set()
         self.added |= {(new, column) for table, column in self.added if table == old}
         self.was_column |= {(new, column): name for (table, column), name in self.was_column.items() if table == old}
+
+    def follow_type(self, table: Table, column: str) -> None:
+        """A column gets another type."""
+        known, name = self.known_as(table), self.column_known_as(table, column)
+        if known is not None and name is not None:
+            self.retyped.add((known, name))
 
     def follow_column(self, table: Table, old: str | None, new: str | None) -> None:
         """A column gets another name; without an old one it is new, without a new one it goes."""

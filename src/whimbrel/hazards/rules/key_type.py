@@ -1,0 +1,73 @@
+"""A foreign key has another type than the column that it points to.
+
+PostgreSQL takes an integer for a key to a bigint: the numbers in it end long before those that it points to, and joins convert
+every value.
+
+Give it the same type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from alembic.operations import ops
+
+from ...plan.step import Table, shown, table_of
+from ..rule import Case, Found, Rule
+
+SAME = {"TEXT": "VARCHAR", "CHARACTER VARYING": "VARCHAR", "INT": "INTEGER", "DECIMAL": "NUMERIC"}
+
+
+def look(case: Case) -> Iterator[Found]:
+    """CreateForeignKeyOp, and AddColumnOp with a key, in a table with rows."""
+    table, live = case.table, case.live
+    if table is None or live.connection is None or not live.has_rows(table):
+        return
+    for local, other, remote in pairs(case.op):
+        mine, theirs = type_of(case, table_of(case.op) or table, local), type_of(case, other, remote)
+        if mine and theirs and mine != theirs:
+            name = f"{shown(table)}.{local}"
+            yield Found(name, f"{name} is {mine.lower()}, and {shown(other)}.{remote}, that it points to, is {theirs.lower()}")
+
+
+def pairs(op: Any) -> Iterator[tuple[str, Table, str]]:
+    """The columns of a new foreign key, each with the table and column that it points to."""
+    if isinstance(op, ops.CreateForeignKeyOp):
+        other = (op.kw.get("referent_schema"), str(op.referent_table))
+        yield from ((local, other, remote) for local, remote in zip(op.local_cols, op.remote_cols, strict=False))
+    elif isinstance(op, ops.AddColumnOp):
+        for key in op.column.foreign_keys:
+            *schema, name, remote = key.target_fullname.split(".")
+            yield op.column.name, (".".join(schema) or None, name), remote
+
+
+def type_of(case: Case, table: Table, column: str) -> str | None:
+    """The type of a column when the operation comes, without its size; None where that is not known."""
+    live = case.live
+    for op in (case.op, *(each for step in reversed(case.earlier) for each in reversed(step.operations))):
+        if isinstance(op, ops.AddColumnOp) and table_of(op) == table and op.column.name == column:
+            return plain(case, op.column.type)
+    known, name = live.known_as(table), live.column_known_as(table, column)
+    there = (live.columns_of(known) or {}).get(name) if known is not None and name is not None else None
+    return None if there is None or (known, name) in live.retyped else plain(case, there["type"])
+
+
+def plain(case: Case, type_: Any) -> str:
+    """A type without its size."""
+    text = re.sub(r"\s*\(.*?\)", "", case.live.sqla_dialect.type_compiler_instance.process(type_).upper())
+    return SAME.get(text, text)
+
+
+rule = Rule(
+    code="foreign-key-type-differs",
+    severity="notice",
+    why="What is compared has to be converted, and the smaller type ends first.",
+    look=look,
+    bad="""op.add_column("person", sa.Column("boss_id", sa.BigInteger()))
+    op.create_foreign_key("fk_person_boss", "person", "person", ["boss_id"], ["id"])""",
+    good="""op.add_column("person", sa.Column("boss_id", sa.Integer()))
+    op.create_foreign_key("fk_person_boss", "person", "person", ["boss_id"], ["id"])""",
+    on=("postgresql",),
+)
