@@ -55,3 +55,59 @@ def test_numbers_that_would_begin_again(person, up, found):
         "insert into stop (name) values ('a')",
     ]
     assert messages(person, "numbers-begin-again", up, *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.create_index('ix', 'trip', ['a'])", "ix is an index on trip (a), and uq begins with it"),
+        ("op.create_index('ix', 'trip', ['b', 'c'])", "ix is an index on trip (b, c), and ix_bc has the same columns"),
+        ("op.execute('CREATE INDEX ix ON trip (b, c)')", "ix is an index on trip (b, c), and ix_bc has the same columns"),
+        ("op.create_index('ix', 'trip', ['b'])", None),
+        ("op.create_index('ix', 'trip', ['b', 'c'], unique=True)", None),
+        ("op.execute('CREATE INDEX ix ON trip (b DESC, c)')", None),
+        ("op.create_index('ix_bc', 'trip', ['b', 'c'])", None),
+        ("op.create_index('ix', 'trip', ['b', 'c'])\nop.drop_index('ix_bc', 'trip')", None),
+        ("op.create_index('ix', 'empty', ['a'])", None),
+    ],
+)
+def test_an_index_that_repeats_another_one(person, up, found):
+    given = [
+        "create table trip (a integer, b integer, c integer, constraint uq unique (a, b))",
+        "create index ix_bc on trip (b, c)",
+        "insert into trip values (1, 1, 1)",
+        "create table empty (a integer primary key)",
+    ]
+    assert messages(person, "index-repeats", up, *given) == ([found] if found else [])
+
+
+@on("sqlite", "postgresql")
+def test_an_index_with_a_condition_repeats_nothing(person):
+    given = ["create index ix_some on person (name) where id > 1"]
+    assert messages(person, "index-repeats", "op.create_index('ix', 'person', ['name'])", *given) == []
+
+
+@on("mariadb")
+def test_the_index_that_a_foreign_key_makes_is_replaced(person):
+    given = [
+        "create table trip (person_id integer, constraint fk foreign key (person_id) references person (id))",
+        "insert into trip values (1)",
+    ]
+    assert messages(person, "index-repeats", "op.create_index('ix', 'trip', ['person_id'])", *given) == []
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "op.execute(\"UPDATE person SET name = 'x' WHERE id = 1\")",
+        "op.create_table('new', sa.Column('id', sa.Integer))\nop.add_column('new', sa.Column('b', sa.Integer))",
+        "with op.batch_alter_table('person') as batch_op:\n    batch_op.drop_column('name')",
+    ],
+)
+def test_what_has_no_way_back_anyway(person, up):
+    assert messages(person, "no-way-back", up) == []
+
+
+def test_a_revision_that_says_it_cannot_go_back(person):
+    person.revision("op.add_column('person', sa.Column('b', sa.Integer))", "raise NotImplementedError", id="bbbb")
+    assert "no-way-back" not in person.flask("review", "--format", "json").out

@@ -74,7 +74,7 @@ def judged(
             of_this: list[Finding] = []
             for rule in chosen:
                 by_line = IGNORED if rule.code in ignored else None
-                if not (rule.gives_way and of_this):
+                if not rule.gives_way or all(each.object == planned.revision.id for each in of_this):
                     of_this += [consented(each, accepted, given, by_line) for each in rule.findings(case)]
             found += of_this
         yield step, found
