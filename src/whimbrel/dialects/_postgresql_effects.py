@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from ._effects import Blocks, Effect, Work
+from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of
+from ._postgresql_commands import effect_of as of_command
 
-AX, SRX, SHARE, SUE = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE", "SHARE UPDATE EXCLUSIVE"
-NAME = r'(?:(?:"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+)'
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?({NAME})", re.IGNORECASE | re.DOTALL)
 REFERENCES = re.compile(rf"REFERENCES ({NAME})", re.IGNORECASE)
@@ -23,19 +23,8 @@ TYPE = re.compile(
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
-    rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER|ATTACH PARTITION)",
+    rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER)",
     re.IGNORECASE,
-)
-OTHERS: tuple[tuple[str, str, str, Blocks, Work], ...] = (
-    (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),
-    (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
-    (rf"DROP TABLE (?:IF EXISTS )?({NAME})", "drop table", AX, "reads", ""),
-    (rf"(?:CLUSTER|VACUUM \(?FULL\b.*?\)?) ({NAME})", "rewrite", AX, "reads", "rewrite"),
-    (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "writes", "build"),
-    (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
-    (rf"LOCK (?:TABLE )?(?:ONLY )?({NAME})(?: IN (?:ACCESS )?EXCLUSIVE MODE)?(?: NOWAIT)?$", "lock", AX, "reads", ""),
-    (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
-    (rf"(?:UPDATE|DELETE FROM) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
 )
 
 
@@ -45,25 +34,11 @@ def effect_of(statement: str, live: Any) -> Effect | None:
     if found := INDEX.match(text):
         lock: tuple[str, Blocks] = (SUE, "") if found[2] else (SHARE, "writes")
         return Effect("create index", name_of(found[3]), *lock, "build")
-    if found := ALTER.match(text):
+    if not PARTITION.match(text) and (found := ALTER.match(text)):
         return of_alter(name_of(found[1]), found[2], live)
-    for pattern, kind, lock_name, blocks, work in OTHERS:
-        if found := re.match(pattern, text, re.IGNORECASE):
-            return Effect(kind, name_of(found[1]), lock_name, blocks, work)
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
-    return None
-
-
-def name_of(text: str) -> tuple[str | None, str]:
-    """Schema and name."""
-    plain = list(map(column_of, re.findall(r'"[^"]+"|\w+', text)))
-    return (plain[-2] if len(plain) > 1 else None, plain[-1])
-
-
-def column_of(text: str) -> str:
-    """A name as the server keeps it: in lower case, unless it stands in quotes."""
-    return text[1:-1] if text.startswith('"') else text.lower()
+    return of_command(text, live)
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:

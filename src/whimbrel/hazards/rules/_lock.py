@@ -29,7 +29,11 @@ def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -
         rows = case.live.rows(known)
         size = f" ({numbered(rows, 'row')})" if rows is not None else ""
         time = f" for about {duration(effect.seconds)}" if effect.seconds is not None else " for as long as it is large"
-        also = f", nor {' and '.join(map(shown, effect.others))}" if effect.others and effect.kind == "foreign key" else ""
+        also = (
+            f", nor {' and '.join(map(shown, effect.others))}"
+            if effect.others and effect.kind in ("foreign key", "domain")
+            else ""
+        )
         message = f"{shown(effect.table)}{size}: {WHOM[effect.blocks]} it{also}{time} while {VERBS[effect.work]}"
         yield Found(shown(effect.table), message, safe(case))
 
