@@ -12,7 +12,7 @@ rule = Rule(
     code="table-rewrite",
     severity="lock",
     why="The statement holds ACCESS EXCLUSIVE while it copies the table.",
-    look=waits("rewrite", "refresh", safe=lambda case: None),
+    look=waits("rewrite", safe=lambda case: None),
     bad="""op.execute("ALTER TABLE person SET UNLOGGED")""",
     good="""op.execute("ALTER TABLE pet SET UNLOGGED")""",
     on=("postgresql",),
