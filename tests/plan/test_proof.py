@@ -18,6 +18,11 @@ CASES = {
     "ALTER TABLE t ADD CONSTRAINT k CHECK (b > 0)": ("writes", "rewrite"),
     "ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (id, b)": ("", "rewrite"),
     "ALTER TABLE t ADD COLUMN y INT, ADD INDEX (b)": ("", "rewrite"),
+    "ALTER TABLE t ADD COLUMN y INT, ADD INDEX (b), ALGORITHM=INPLACE, LOCK=NONE": ("", "rewrite"),
+    "ALTER TABLE t ALGORITHM=COPY, ADD COLUMN y INT": ("writes", "rewrite"),
+    "ALTER TABLE t ADD COLUMN y INT, LOCK=SHARED": ("writes", ""),
+    "ALTER TABLE t MODIFY b BIGINT, ALGORITHM=INPLACE, LOCK=NONE": ("", ""),
+    "CREATE INDEX i ON t (b) ALGORITHM=INPLACE LOCK=NONE": ("", "build"),
     "ALTER TABLE t MODIFY e ENUM('a','b','c')": ("", ""),
     "ALTER TABLE t ADD COLUMN u VARCHAR(40) DEFAULT (uuid())": ("writes", "rewrite"),
     "ALTER TABLE t CONVERT TO CHARACTER SET latin1": ("writes", "rewrite"),
@@ -43,6 +48,22 @@ def test_statements_are_judged_as_the_server_does_them(project: Project):
         (effect,) = effects(project, f'op.execute("{sql}")')
         assert (effect["blocks"], effect["work"], effect["is_proven"]) == (*expected, True), sql
     assert project.database.run("show databases like 'whimbrel_scratch_%'") == []
+
+
+@on("mariadb")
+def test_locks_that_nobody_can_try_out(project: Project):
+    project.app("")
+    project.ok("init")
+    project.database.run(TABLE)
+    project.database.run("insert into t (id) values (1)")
+    for sql, expected in {
+        "OPTIMIZE TABLE t": ("NONE", "", "rewrite"),
+        "LOCK TABLES t WRITE": ("WRITE", "reads", ""),
+        "LOCK TABLES t AS u READ": ("READ", "writes", ""),
+        "ALTER TABLE t ENGINE=InnoDB, ALGORITHM=INPLACE, LOCK=NONE": ("SHARED", "writes", "rewrite"),
+    }.items():
+        (effect,) = effects(project, f'op.execute("{sql}")')
+        assert (effect["lock"], effect["blocks"], effect["work"]) == expected, sql
 
 
 @on("mariadb")

@@ -3,20 +3,67 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from ._effects import Effect
+from ._effects import WORSE, Blocks, Effect
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"(?:MODIFY|CHANGE) (?:COLUMN )?({NAME}) (?:({NAME}) )?(.*)", re.IGNORECASE | re.DOTALL)
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
+OPTIMIZE = re.compile(rf"OPTIMIZE (?:NO_WRITE_TO_BINLOG |LOCAL )?TABLE ({NAME})", re.IGNORECASE)
+LOCK = re.compile(r"LOCK TABLES? (.*)", re.IGNORECASE)
+LOCKED = re.compile(
+    rf"\s*({NAME})(?: (?:AS )?(?!READ|WRITE|LOW|CONCURRENT){NAME})? (READ|WRITE|LOW_PRIORITY WRITE|WRITE CONCURRENT)", re.I
+)
+# How an ALTER TABLE or CREATE INDEX shall be done ("ALGORITHM", "LOCK" in the manual's page of ALTER TABLE).
+TERM = r"(ALGORITHM|LOCK)\s*=?\s*(DEFAULT|INSTANT|NOCOPY|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)"
+TERMS = re.compile(rf"(?<![,\s])\s+{TERM}\s*,\s*|(?:\s*,\s*|\s+){TERM}(?![^,\s])", re.IGNORECASE)
+STATED: dict[str, Blocks] = {"SHARED": "writes", "EXCLUSIVE": "reads"}
 
 
 def effect_of(statement: str, live: Any) -> Effect | None:
     """The effect of one statement; None where it has none on tables."""
-    text = " ".join(statement.split())
+    text, terms = without_terms(" ".join(statement.split()))
+    found = of_statement(text, live)
+    return None if found is None else as_stated(found, terms)
+
+
+def without_terms(statement: str) -> tuple[str, dict[str, str]]:
+    """A statement without what it says of how it shall be done, and that."""
+    if not re.match(r"\s*(ALTER|CREATE|DROP)\b", statement, re.IGNORECASE):
+        return statement, {}
+    found: dict[str, str] = dict([part.upper() for part in each if part] for each in TERMS.findall(statement))
+    return (TERMS.sub(" ", statement).strip(), found) if found else (statement, {})
+
+
+def as_stated(effect: Effect, terms: dict[str, str]) -> Effect:
+    """The effect where a statement asks for a worse way than there is; where it asks for a better one, it is refused at once."""
+    algorithm = terms.get("ALGORITHM")
+    is_refused = (
+        (terms.get("LOCK") == "NONE" and effect.blocks)
+        or (algorithm == "INSTANT" and effect.work)
+        or (algorithm == "NOCOPY" and effect.work == "rewrite")
+    )
+    if is_refused and effect.is_proven:
+        return replace(effect, kind="refused", blocks="", work="")
+    if algorithm == "COPY":
+        effect = replace(effect, kind="copy", lock="SHARED", blocks=worse("writes", effect.blocks), work="rewrite")
+    lock = terms.get("LOCK", "")
+    blocks = worse(STATED.get(lock, ""), effect.blocks)
+    return replace(effect, lock=lock, blocks=blocks) if blocks != effect.blocks else effect
+
+
+def worse(one: Blocks, other: Blocks) -> Blocks:
+    """What blocks more."""
+    return max(one, other, key=WORSE.index)
+
+
+def of_statement(text: str, live: Any) -> Effect | None:
+    """The same without such words."""
     if found := INDEX.match(text):
         is_online = (found[1] or "").upper().strip() in ("", "UNIQUE")
         return Effect(
@@ -26,9 +73,23 @@ def effect_of(statement: str, live: Any) -> Effect | None:
         return of_alter(name_of(found[1]), found[2], live)
     if found := ROWS.match(text):
         return Effect("rows", name_of(found[1]), "rows", "writes", "rewrite")
+    if found := OPTIMIZE.match(text):
+        return Effect("rewrite", name_of(found[1]), "NONE", "", "rewrite")  # InnoDB makes it anew as ALTER TABLE … FORCE does
+    if found := LOCK.match(text):
+        return of_lock(found[1])
     if found := re.match(rf"(DROP|TRUNCATE) TABLE (?:IF EXISTS )?({NAME})", text, re.IGNORECASE):
         return Effect(f"{found[1].lower()} table", name_of(found[2]), "EXCLUSIVE", "reads")
     return None
+
+
+def of_lock(listed: str) -> Effect | None:
+    """LOCK TABLES: the worst lock is told of."""
+    found = [(name_of(each[1]), "WRITE" in each[2].upper()) for each in map(LOCKED.match, listed.split(",")) if each]
+    found.sort(key=lambda each: not each[1])
+    if not found:
+        return None
+    (table, writes), others = found[0], tuple(each for each, _ in found[1:])
+    return Effect("lock", table, "WRITE" if writes else "READ", "reads" if writes else "writes", "", others)
 
 
 def name_of(text: str) -> tuple[str | None, str]:
@@ -47,7 +108,29 @@ BUILDS = re.compile(r"ADD (CONSTRAINT \S+ )?(UNIQUE|INDEX|KEY)|ADD FULLTEXT|ADD 
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
-    """One ALTER TABLE. Unknown forms are taken for a copy that blocks who writes."""
+    """One ALTER TABLE: as its worst clause. A new column is done at once only where it is alone."""
+    parts = [each.strip() for each in clauses(action)]
+    if len(parts) == 1 or re.match(r"DROP PRIMARY KEY, *ADD", action, re.IGNORECASE):
+        return of_clause(table, action, live)
+    found = [of_clause(table, each, live) for each in parts]
+    hardest = max(found, key=lambda effect: effect.weight)
+    has_column = any(re.match(r"(ADD|DROP) (?!INDEX|KEY|UNIQUE|CONSTRAINT|FULLTEXT|SPATIAL)", each, re.I) for each in parts)
+    return replace(hardest, work="rewrite") if hardest.work == "build" and has_column else hardest
+
+
+def clauses(text: str) -> Iterator[str]:
+    """What stands between the commas that are in no parentheses and no quotes."""
+    depth, start = 0, 0
+    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[(),]", text):
+        depth += {"(": 1, ")": -1}.get(piece.group(), 0)
+        if piece.group() == "," and not depth:
+            yield text[start : piece.start()]
+            start = piece.end()
+    yield text[start:]
+
+
+def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
+    """One clause. Unknown ones are taken for a copy that blocks who writes."""
     if found := MODIFY.match(action):
         return of_modify(table, found[1].strip("`"), found[3], live)
     if COPIES.match(action):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._effects import Blocks, Effect, Work
+from ._mysql_effects import as_stated, without_terms
 
 PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INSTANT", "", "", ""),
@@ -23,7 +24,7 @@ PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INPLACE", "SHARED", "writes", "rewrite"),
     ("COPY", "SHARED", "writes", "rewrite"),
 )
-IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES|\bALGORITHM\s*=", re.IGNORECASE)
+IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES", re.IGNORECASE)
 CHANGES = re.compile(r"\s*(ALTER\s+TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b", re.IGNORECASE)
 
 
@@ -38,6 +39,11 @@ class Proof:
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
+        statement, terms = without_terms(statement)
+        return as_stated(self.best(statement, effect), terms)
+
+    def best(self, statement: str, effect: Effect) -> Effect:
+        """The same in the best way that there is."""
         table = effect.table
         if table is None or table[0] is not None or IGNORED.search(statement) or not CHANGES.match(statement):
             return effect
