@@ -329,6 +329,7 @@ def test_a_review_without_a_database(person):
 def test_the_formats(person, form, words):
     person.revision(DROP, id="bbbb")
     person.flask("review", "--format", form).exits(1).says(words)
+    person.ok("plan", "--format", form).says(words)
     person.ok("heads", "--format", form)
 
 

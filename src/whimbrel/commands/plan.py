@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,6 +101,17 @@ class Plan:
 
     databases: tuple[tuple[str, str, tuple[Part, ...]], ...]
     is_full: bool = False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is hazardous in all of it; some formats are about that only."""
+        return tuple(
+            replace(each, database=name)
+            for name, _, parts in self.databases
+            for part in parts
+            for move in part.moves
+            for each in move.findings
+        )
 
     def as_lines(self, *, verbose: bool) -> Iterator[Line]:
         """Each revision with its statements."""
