@@ -379,6 +379,77 @@ def test_nothing_runs_on_any_database_before_all_were_judged(project, tmp_path):
     assert project.database.columns("person") == ["id", "name", "x"]
 
 
+PET = """
+class Pet(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+class OtherPet(db.Model):
+    __bind_key__ = "other"
+    __tablename__ = "pet"
+    id = db.Column(db.Integer, primary_key=True)
+"""
+DROP_PET = "op.drop_table('pet')"
+OF_PET = "drop-table-loses-data:pet"
+
+
+@pytest.fixture
+def pets(project: Project, tmp_path) -> Project:
+    """Two databases with a table pet each, and a revision that drops both."""
+    project.config = f"app.config['SQLALCHEMY_BINDS'] = {{'other': 'sqlite:///{tmp_path / 'other.db'}'}}"
+    project.app(PET)
+    project.ok("init")
+    project.ok("migrate", "--rev-id", "aaaa")
+    project.ok("upgrade")
+    project.database.run("insert into pet values (1)")
+    with project.loaded.app.app_context(), project.loaded.db.engines["other"].begin() as connection:
+        connection.exec_driver_sql("insert into pet values (1)")
+    bodies = "".join(
+        f"def {verb}_{name}():\n    {DROP_PET if verb == 'upgrade' else 'pass'}\n\n\n"
+        for name in ("", "other")
+        for verb in ("upgrade", "downgrade")
+    )
+    first = next(iter(project.files().values()))
+    head = (
+        first[: first.index("def upgrade_()")]
+        .replace('"aaaa"', '"bbbb"')
+        .replace("down_revision = None", 'down_revision = "aaaa"')
+    )
+    project.write("migrations/versions/bbbb_no_pets.py", head + bodies)
+    return project
+
+
+@on("sqlite")
+def test_one_name_for_things_of_two_databases_is_consent_to_neither(pets):
+    both = [f"default:{OF_PET}", f"other:{OF_PET}"]
+    pets.refused("upgrade").says(*both)
+    pets.refused("upgrade", "--accept", OF_PET).says(*both)
+    refused = pets.refused("upgrade", "--accept", f"other:{OF_PET}")
+    assert both[0] in refused.text
+    assert f"[{both[1]}]" not in refused.text
+    assert [each["key"] for each in found(pets, "--select", "drop-table-loses-data")] == both
+    assert [word for word in both if word in pets.ok("plan").text] == both
+    pets.agreed("upgrade")
+    assert "pet" not in pets.database.tables()
+
+
+@on("sqlite")
+def test_consent_in_the_revision_names_the_database(pets):
+    pets.refused("review", "--accept", OF_PET, "--because", "old").says("No finding is called", f"other:{OF_PET}")
+    pets.flask("review", "--accept", f"other:{OF_PET}", "--because", "old").exits(1)
+    assert f'"other:{OF_PET}": "old"' in pets.files()["bbbb_no_pets.py"]
+    pets.refused("upgrade", "--accept", OF_PET)
+    pets.ok("review", "--accept", f"default:{OF_PET}", "--because", "old")
+    assert pets.ok("review").err == ""
+    pets.ok("upgrade")
+
+
+@on("sqlite")
+def test_a_name_that_one_database_has_needs_no_database(pets):
+    with pets.loaded.app.app_context(), pets.loaded.db.engines["other"].begin() as connection:
+        connection.exec_driver_sql("delete from pet")
+    pets.ok("upgrade", "--accept", OF_PET)
+
+
 @on("postgresql", "mariadb")
 def test_what_a_programs_rule_adds_gives_way_to_another_finding(person):
     person.keywords = ", review_limit=0"

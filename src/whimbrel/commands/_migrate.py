@@ -15,7 +15,7 @@ from ..revisions import names
 from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._backup import Saved, save_pending
-from ._plan import NO_CONSENT, Consent, dangers, guard_of, is_judged, refusal
+from ._plan import NO_CONSENT, Consent, dangers, guard_of, is_judged, refusal, unaccepted
 
 if TYPE_CHECKING:
     from ..execution.env import Database
@@ -73,7 +73,7 @@ def migrate(
     start, target = split_range(project, graph, target, direction, sql)
     tell = once(on_event)
     done: dict[int, DatabaseOutcome] = {}
-    blocked: list[Finding] = []
+    weighed: list[Finding] = []
     judged: dict[int, tuple[str, ...]] = {}
     """What waits until every database was looked at, by the order in which env.py comes to them."""
 
@@ -90,9 +90,9 @@ def migrate(
         """Judge, and run at once where no other database of this run may be refused, or nothing is to be judged."""
         number = len(done) + len(judged)
         runner, current, found = pending(database)
-        blocked.extend(dangers(runner, found, direction, consent, tell))
+        weighed.extend(dangers(runner, found, direction, consent, tell))
         is_one_of_several = "engine_name" in database.arguments and is_judged(runner)
-        if blocked or (found and (backup is not None or is_one_of_several)):
+        if unaccepted(weighed) or (found and (backup is not None or is_one_of_several)):
             judged[number] = tuple(found)
         else:
             runner.guard = guard_of(runner, direction, consent, tell) if found else None
@@ -109,8 +109,8 @@ def migrate(
         runner.guard = guard_of(runner, direction, consent, tell) if found else None
         done[number] = runner.run(found, direction, current)
 
-    def refuse(blocked: Sequence[Finding]) -> None:
-        if blocked:
+    def refuse(weighed: Sequence[Finding]) -> None:
+        if blocked := unaccepted(weighed):
             error = refusal(blocked, f"{project.command} {direction}")
             if any(outcome.applied for outcome in done.values()):
                 error.state = "Nothing has been run on that database; another one has been migrated."
@@ -121,7 +121,7 @@ def migrate(
     if sql and backup is not None:
         raise UsageError("--sql only writes a script: there is nothing to back up.", hint="Leave one of --sql and --backup out.")
     run_environment(project, Task(first, as_sql=sql, options=options, context=context))
-    refuse(blocked)
+    refuse(weighed)
     if judged:
         backups = save_pending(project, path, graph, target, backup, options, tell)
         numbers = count()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,15 +101,15 @@ def hazards_of(
     limit = runner.project.settings.review_limit
     name = runner.database.name
     with only_looking(runner), live_of(runner, prove_above=limit) as live:
-        found = review(plan_of(runner, path, direction), live, severities=severities, limit=limit, accepted=accepted)
-        return [replace(each, database=name) for each in found]
+        planned = plan_of(runner, path, direction)
+        return list(review(planned, live, severities=severities, limit=limit, accepted=accepted, database=name))
 
 
-def hazards_in(planned: Planned, live: Live, limit: float) -> Iterator[tuple[Step, list[Finding]]]:
+def hazards_in(planned: Planned, live: Live, limit: float, database: str = "") -> Iterator[tuple[Step, list[Finding]]]:
     """Each step of one revision with its findings, in the order of the run."""
     from ..hazards.review import judged
 
-    return judged(planned, live, limit=limit)
+    return judged(planned, live, limit=limit, database=database)
 
 
 def is_judged(runner: Runner) -> bool:
@@ -119,7 +119,7 @@ def is_judged(runner: Runner) -> bool:
 
 
 def dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: Consent, tell: Listener) -> list[Finding]:
-    """What a run would do on a database and nobody has consented to; what else there is to know is said.
+    """What a run would do on a database that wants consent, with the consent that there is; what else there is to know is said.
 
     What is done with each severity is a matter of the setting ``policy``. A fresh database has nothing to lose.
     """
@@ -127,18 +127,22 @@ def dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: 
         return []
     policy = runner.project.settings.policy.by_severity()
     severities = [severity for severity, word in policy.items() if word != "off"]
-    found = [each for each in hazards_of(runner, path, direction, severities, consent.accepted) if each.accepted is None]
-    for each in found:
-        if policy[each.severity] == "warn":
-            tell(Noticed(f"{words(each)}\n  at {each.place}"))
-    blocked = [each for each in found if policy[each.severity] == "block"]
     left = []
-    for each in blocked:
-        if consent.ask is not None and agreed(each, consent.ask):
-            consent.given.add(each.key)
-        else:
+    for each in hazards_of(runner, path, direction, severities, consent.accepted):
+        if policy[each.severity] == "warn" and each.accepted is None:
+            tell(Noticed(f"{words(each)}\n  at {each.place}"))
+        elif policy[each.severity] == "block" and each.accepted is None and consent.ask is not None and agreed(each, consent.ask):
+            consent.given.add(each.full_key)
+        elif policy[each.severity] == "block":
             left.append(each)
     return left
+
+
+def unaccepted(findings: Iterable[Finding]) -> list[Finding]:
+    """What nobody has consented to, of findings of several databases."""
+    from ..hazards.finding import told_apart
+
+    return [each for each in told_apart(findings) if each.accepted is None]
 
 
 def guard_of(runner: Runner, command: str, consent: Consent, tell: Listener) -> Guard | None:
@@ -150,22 +154,22 @@ def guard_of(runner: Runner, command: str, consent: Consent, tell: Listener) -> 
         return None
 
     def decide(finding: Finding) -> None:
-        found = replace(finding, database=runner.database.name)
         if policy["danger"] == "warn":
-            tell(Noticed(f"{words(found)}\n  at {found.place}"))
+            tell(Noticed(f"{words(finding)}\n  at {finding.place}"))
             return
-        error = refusal([found], f"{runner.project.command} {command}")
-        error.state, error.hint = None, f"With '--accept {found.key}' it goes on; the review before the run could not see this."
+        error = refusal([finding], f"{runner.project.command} {command}")
+        error.state, error.hint = None, f"With '--accept {finding.key}' it goes on; the review before the run could not see this."
         raise error
 
-    return Guard(runner.context.dialect, consent.accepted | consent.given, decide)
+    return Guard(runner.context.dialect, consent.accepted | consent.given, decide, runner.database.name)
 
 
 def agreed(finding: Finding, ask: Asker) -> bool:
     """Whether a person says yes."""
     from ..autogenerate.answers import Question
 
-    return bool(ask(Question(f"{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
+    where = f"[{finding.database}] " if finding.database else ""
+    return bool(ask(Question(f"{where}{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
 
 
 def refusal(blocked: Sequence[Finding], command: str) -> Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,23 +96,20 @@ class Part:
     moves: tuple[Move, ...]
 
 
+Databases = tuple[tuple[str, str, tuple[Part, ...]], ...]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run would do on each database: its name and address, and its revisions."""
 
-    databases: tuple[tuple[str, str, tuple[Part, ...]], ...]
+    databases: Databases
     is_full: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is hazardous in all of it; some formats are about that only."""
-        return tuple(
-            replace(each, database=name)
-            for name, _, parts in self.databases
-            for part in parts
-            for move in part.moves
-            for each in move.findings
-        )
+        return tuple(each for _, _, parts in self.databases for part in parts for move in part.moves for each in move.findings)
 
     def as_lines(self, *, verbose: bool) -> Iterator[Line]:
         """Each revision with its statements."""
@@ -167,7 +165,20 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
         found.append((database.name, database.url, tuple(parts_of(runner, ids, direction))))
 
     run_environment(project, Task(look, context={"dont_mutate": True}))
-    return Plan(tuple(found), full)
+    return Plan(told_apart(tuple(found)), full)
+
+
+def told_apart(databases: Databases) -> Databases:
+    """The same, with findings that have names of their own."""
+    from ..hazards import finding
+
+    every = Plan(databases).findings
+    rest = iter(finding.told_apart(every))
+
+    def made(part: Part) -> Part:
+        return replace(part, moves=tuple(replace(move, findings=tuple(islice(rest, len(move.findings)))) for move in part.moves))
+
+    return tuple((name, url, tuple(map(made, parts))) for name, url, parts in databases)
 
 
 def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part]:
@@ -179,7 +190,7 @@ def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part
         made = []
         for each in planned:
             moves: list[Move] = []
-            for step, findings in hazards_in(each, live, runner.project.settings.review_limit):
+            for step, findings in hazards_in(each, live, runner.project.settings.review_limit, runner.database.name):
                 known = tuple(effects(step, live))
                 table = next((live.known_as(effect.table) for effect in known if effect.table), None)
                 there = table if table is not None and live.is_there(table) else None

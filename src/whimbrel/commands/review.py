@@ -83,6 +83,8 @@ def review(
     that git says were added after this. dialect, rows: judge for this kind of database, with tables of so many rows.
     select, leave_out: codes. Raises UsageError and RevisionNotFound.
     """
+    from ..hazards.finding import told_apart
+
     refuse_unknown([*select, *leave_out])
     graph = history(project)
     chosen = chosen_of(project, graph, what, since)
@@ -106,6 +108,7 @@ def review(
             found.extend(hazards_of(runner, ids, "upgrade", ("danger", "lock", "notice")))
 
         run_environment(project, Task(look, context={"dont_mutate": True}))
+        found = told_apart(found)
     kept = [each for each in found if (not select or each.code in select) and each.code not in leave_out]
     for text in unused(graph, seen, found):
         on_event(Noticed(text))
@@ -197,7 +200,7 @@ def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iter
     from ..hazards.consent import accepts_of
     from ..hazards.review import ignores_of, rules
 
-    keys = {(each.revision, each.key) for each in found}
+    keys = {(each.revision, key) for each in found for key in (each.short_key, each.full_key)}
     codes = {(each.revision, each.code) for each in found}
     for id in ids:
         for code in sorted(ignores_of(graph[id].path)):
@@ -206,8 +209,7 @@ def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iter
             elif (id, code) not in codes:
                 yield f"{display_path(graph[id].path)} ignores {code}, which finds nothing there."
         for key in accepts_of(graph[id].path):
-            code = key.partition(":")[0]
-            if code not in rules():
+            if not any(code in rules() for code in key.split(":")[:2]):
                 yield f"{display_path(graph[id].path)} accepts {key}, and there is no such rule."
             elif (id, key) not in keys and any(each.revision == id for each in found):
                 yield f"{display_path(graph[id].path)} accepts {key}, which is no finding."
@@ -221,7 +223,7 @@ def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[s
     graph = history(project)
     written: dict[Path, dict[str, str]] = {}
     for key in keys:
-        places = {graph[each.revision].path for each in found.findings if each.key == key}
+        places = {graph[each.revision].path for each in found.findings if key in (each.key, each.full_key)}
         if not places:
             known = ", ".join(sorted({each.key for each in found.findings})) or "none"
             raise Refused(f"No finding is called {key}.", hint=f"There are: {known}.")
@@ -229,7 +231,7 @@ def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[s
             written.setdefault(path, {})[key] = because
     for path, accepted in written.items():
         consent.write(path, accepted)
-    left = tuple(replace(each, accepted=because) if each.key in keys else each for each in found.findings)
+    left = tuple(replace(each, accepted=because) if {each.key, each.full_key} & {*keys} else each for each in found.findings)
     return Reviewed(left, found.revisions, tuple(map(display_path, written)))
 
 

@@ -48,10 +48,14 @@ class Guard:
     """Watches the run of some revisions on one database.
 
     accepted: the keys that were agreed to for this run. decide: told of what nobody has agreed to; raises what stops the run.
+    database: its name in env.py.
     """
 
-    def __init__(self, sqla_dialect: Any, accepted: Collection[str], decide: Callable[[Finding], None]) -> None:
+    def __init__(
+        self, sqla_dialect: Any, accepted: Collection[str], decide: Callable[[Finding], None], database: str = ""
+    ) -> None:
         self.sqla_dialect = sqla_dialect
+        self.database = database
         self.accepted = accepted
         self.decide = decide
         self.history = Live(sqla_dialect, None)
@@ -148,8 +152,10 @@ class Guard:
 
     def meet(self, finding: Finding, op: Any, now: Live) -> None:
         """Something would be lost: has somebody agreed, under the name that it has now or had when the run began?"""
+        finding = replace(finding, database=self.database)
         at_first = self.at_first(finding, op, now)
-        if not {finding.key, at_first.key} & {*self.accepted, *self.given}:
+        names = {finding.short_key, finding.full_key, at_first.short_key, at_first.full_key}
+        if not names & {*self.accepted, *self.given}:
             self.decide(at_first)
 
     def at_first(self, finding: Finding, op: Any, now: Live) -> Finding:

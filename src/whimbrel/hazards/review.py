@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .. import _registry
 from ..plan.effect import worst
@@ -41,13 +42,15 @@ def review(
     severities: Collection[Severity] = ("danger", "lock", "notice"),
     limit: float = 2.0,
     accepted: Collection[str] = (),
+    database: str = "",
 ) -> Iterator[Finding]:
     """What is hazardous in a plan, with the consent that revisions give.
 
-    limit: for how many seconds others may wait. accepted: keys that were accepted for this run.
+    limit: for how many seconds others may wait. accepted: keys that were accepted for this run. database: its name in env.py.
     """
     for planned in plan:
-        for _, findings in judged(planned, live, severities=severities, limit=limit, accepted=accepted):
+        how: dict[str, Any] = {"severities": severities, "limit": limit, "accepted": accepted, "database": database}
+        for _, findings in judged(planned, live, **how):
             yield from findings
 
 
@@ -58,6 +61,7 @@ def judged(
     severities: Collection[Severity] = ("danger", "lock", "notice"),
     limit: float = 2.0,
     accepted: Collection[str] = (),
+    database: str = "",
 ) -> Iterator[tuple[Step, list[Finding]]]:
     """Each step of one revision with what the rules find in it; what its line says to ignore is accepted."""
     chosen = [rule for rule in rules().values() if rule.severity in severities and live.dialect.kind in rule.on]
@@ -75,7 +79,8 @@ def judged(
             for rule in chosen:
                 by_line = IGNORED if rule.code in ignored else None
                 if not rule.gives_way or all(each.object == planned.revision.id for each in of_this):
-                    of_this += [consented(each, accepted, given, by_line) for each in rule.findings(case)]
+                    named = (replace(each, database=database) for each in rule.findings(case))
+                    of_this += [consented(each, accepted, given, by_line) for each in named]
             found += of_this
         yield step, found
         if step.why is not None:
@@ -90,9 +95,13 @@ def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, s
     """A finding with the consent that there is: of its line, of this run or of its file."""
     if by_line is not None:
         return replace(finding, accepted=by_line)
-    if finding.key in accepted:
-        return replace(finding, accepted="")
-    return replace(finding, accepted=given[finding.key]) if finding.key in given else finding
+    for key in (finding.full_key, finding.short_key):
+        if key in accepted:
+            return replace(finding, accepted="", accepted_as=key)
+    for key in (finding.full_key, finding.short_key):
+        if key in given:
+            return replace(finding, accepted=given[key], accepted_as=key)
+    return finding
 
 
 def ignores_of(path: Path) -> frozenset[str]:
