@@ -111,3 +111,24 @@ def test_what_has_no_way_back_anyway(person, up):
 def test_a_revision_that_says_it_cannot_go_back(person):
     person.revision("op.add_column('person', sa.Column('b', sa.Integer))", "raise NotImplementedError", id="bbbb")
     assert "no-way-back" not in person.flask("review", "--format", "json").out
+
+
+def test_three_of_the_rows_are_shown(person):
+    for _ in range(3):
+        person.database.run("insert into person (name) values (null)")
+    up = "with op.batch_alter_table('person') as b:\n    b.alter_column('name', existing_type=sa.String(50), nullable=False)"
+    assert messages(person, "not-null-fails", up) == ["person.name is null in 4 rows (id: 2; 3; 4), and must not be"]
+    (path,) = person.versions.glob("bbbb*")
+    path.unlink()
+    up = "op.execute(\"UPDATE person SET name = '' WHERE name IS NULL\")\n" + up
+    assert messages(person, "new-limit-breaks-programs", up) == [
+        "person.name is null in 4 rows now (id: 2; 3; 4), and programs that still write nulls into it fail"
+    ]
+
+
+@on("postgresql")
+def test_rows_that_a_check_would_keep_out_from_now_on(person):
+    up = "op.execute(\"ALTER TABLE person ADD CONSTRAINT ck CHECK (name <> 'Ada') NOT VALID\")"
+    assert messages(person, "new-limit-breaks-programs", up) == [
+        "ck is not met in 1 row now (id: 1), and programs that still write such rows to person fail"
+    ]

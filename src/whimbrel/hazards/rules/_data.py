@@ -48,6 +48,17 @@ def examples(live: Live, query: str, names: bool = False) -> str:
     return f": {'; '.join(values)}" if values else ""
 
 
+def which(live: Live, table: Table, condition: str) -> str:
+    """Some of the rows that meet a condition, by their primary key, as they follow a number of rows; "" where there is none."""
+    key = live.primary_key(table)
+    if not key:
+        return ""
+    listed = ", ".join(map(live.column, key))
+    rows = live.some(f"SELECT {listed} FROM {live.quoted(table)} WHERE {condition} ORDER BY {listed} LIMIT 3")
+    values = [", ".join(map(str, row)) for row in rows]
+    return f" ({', '.join(key)}: {'; '.join(values)})" if values else ""
+
+
 def is_known(case: Case) -> bool:
     """Whether a count of rows now tells what the operation will meet."""
     return case.table is not None and case.live.connection is not None and case.is_untouched

@@ -16,6 +16,7 @@ from alembic.operations import ops
 from ...plan.step import Table, shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
+from ._data import which
 from .unique_fails import columns_of, there_twice
 
 
@@ -44,7 +45,8 @@ def said(case: Case, table: Table, name: str, condition: str, now: str, what: st
     """What is found where rows meet a condition; without a database they may."""
     count = None if case.live.connection is None else case.live.count(table, condition)
     if count:
-        yield Found(name, f"{now} in {numbered(count, 'row')} now, and programs that still write {what} fail")
+        some = which(case.live, table, condition)
+        yield Found(name, f"{now} in {numbered(count, 'row')} now{some}, and programs that still write {what} fail")
     elif case.live.connection is None:
         yield Found(name, f"programs that still write {what.replace('into it', f'into {name}')} fail")
 

@@ -13,7 +13,7 @@ from alembic.operations import ops
 from ...plan.step import shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import is_known
+from ._data import is_known, which
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -24,11 +24,12 @@ def look(case: Case) -> Iterator[Found]:
     known = live.column_known_as(table_of(case.op), case.op.column_name)  # type: ignore[arg-type]
     if table is None or known is None or known not in (live.columns_of(table) or {}):
         return
-    count = live.count(table, f"{live.column(known)} IS NULL")
+    is_null = f"{live.column(known)} IS NULL"
+    count = live.count(table, is_null)
     if count:
         name = f"{shown(table)}.{known}"
         fill = f'op.execute("UPDATE {shown(table)} SET {known} = … WHERE {known} IS NULL")'
-        yield Found(name, f"{name} is null in {numbered(count, 'row')}, and must not be", fill)
+        yield Found(name, f"{name} is null in {numbered(count, 'row')}{which(live, table, is_null)}, and must not be", fill)
 
 
 rule = Rule(
