@@ -464,7 +464,7 @@ def test_what_a_programs_rule_adds_gives_way_to_another_finding(person):
     ("up", "words"),
     [
         ("op.alter_column('person', 'name', nullable=False)", "programs that still write nulls into person.name fail"),
-        ("op.create_index('ux', 'person', ['name'], unique=True)", "programs that still write the same value twice fail"),
+        ("op.create_index('ux', 'person', ['name'], unique=True)", "programs that still write the same name twice fail"),
         ("op.alter_column('person', 'name', nullable=True)", "programs that read person.name meet nulls"),
         ("op.alter_column('person', 'name', server_default=None, existing_nullable=False)", "leave person.name out of an INSERT"),
         (

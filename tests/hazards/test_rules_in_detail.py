@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -132,3 +133,23 @@ def test_rows_that_a_check_would_keep_out_from_now_on(person):
     assert messages(person, "new-limit-breaks-programs", up) == [
         "ck is not met in 1 row now (id: 1), and programs that still write such rows to person fail"
     ]
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        (
+            "from app import Person as P\nop.execute(sa.delete(P).where(P.id == 9))",
+            ["it uses Person as the application has it today"],
+        ),
+        ("import app\nop.execute(sa.delete(app.Person).where(sa.true()))", ["it uses Person as the application has it today"]),
+        ("from app import Person\nop.add_column(Person.__tablename__, sa.Column('b', sa.Integer))", []),
+        ("import app\nop.add_column(app.Person.__tablename__, sa.Column('b', sa.Integer))", []),
+        ("from app import Person\nop.add_column('person', sa.Column('b', sa.Integer))", []),
+        ("from app import sa as other\nop.add_column('person', other.Column('b', other.Integer))", []),
+    ],
+)
+@on("sqlite")
+def test_what_a_revision_takes_from_the_application(person, up, found, monkeypatch):
+    monkeypatch.setitem(sys.modules, "app", person.loaded)
+    assert messages(person, "models-in-revision", up) == found

@@ -41,21 +41,23 @@ def look(case: Case) -> Iterator[Found]:
 
 @lru_cache(maxsize=8)
 def imported(source: str) -> tuple[tuple[str, str], ...]:
-    """What a source takes from modules: of each the module, and the name there."""
+    """What a source takes from modules, and uses for more than the name of a table: of each the module, and the name there."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):
         return ()
     found: list[tuple[str, str]] = []
     modules: dict[str, str] = {}
+    names = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr == "__tablename__"}
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in names}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [(node.module, each.name) for each in node.names]
+            found += [(node.module, each.name) for each in node.names if (each.asname or each.name) in used]
             modules |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
         elif isinstance(node, ast.Import):
             modules |= {each.asname or each.name: each.name for each in node.names}
     for node in nodes:
-        if isinstance(node, ast.Attribute) and (module := modules.get(dotted(node.value))):
+        if isinstance(node, ast.Attribute) and id(node) not in names and (module := modules.get(dotted(node.value))):
             found.append((module, node.attr))
     return tuple(found)
 

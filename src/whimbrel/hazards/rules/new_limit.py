@@ -34,11 +34,10 @@ def look(case: Case) -> Iterator[Found]:
         name = str(op.constraint_name or "the check")
         yield from said(case, table, shown(table), f"NOT ({op.condition})", f"{name} is not met", f"such rows to {shown(table)}")
     elif columns := columns_of(op):
-        listed = f"{shown(table)} ({', '.join(columns)})"
         twice = there_twice(case, table)
         if twice or live.connection is None:
-            now = f"{listed}: {twice}; " if twice else ""
-            yield Found(shown(table), f"{now}programs that still write the same value twice fail")
+            now = f"{shown(table)} ({', '.join(columns)}): {twice}; " if twice else ""
+            yield Found(shown(table), f"{now}programs that still write the same {', '.join(columns)} twice fail")
 
 
 def said(case: Case, table: Table, name: str, condition: str, now: str, what: str) -> Iterator[Found]:
