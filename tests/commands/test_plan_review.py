@@ -472,6 +472,10 @@ def test_what_a_programs_rule_adds_gives_way_to_another_finding(person):
             "op.alter_column('person', 'age', server_default=None)",
             "programs that leave person.age out of an INSERT fail",
         ),
+        (
+            "op.alter_column('person', 'name', server_default=None, existing_server_default=sa.func.now(), existing_nullable=False)",
+            "programs that leave person.name out of an INSERT fail",
+        ),
         ("op.execute('ALTER TABLE person ALTER name DROP NOT NULL')", "programs that read person.name meet nulls"),
         ("op.execute('CREATE TABLE new (id integer NOT NULL)')\nop.alter_column('new', 'id', nullable=True)", None),
         ("op.alter_column('person', 'name', server_default=None, existing_nullable=True)", None),

@@ -65,6 +65,7 @@ def test_numbers_that_would_begin_again(person, up, found):
         ("op.create_index('ix', 'trip', ['b', 'c'])", "ix is an index on trip (b, c), and ix_bc has the same columns"),
         ("op.execute('CREATE INDEX ix ON trip (b, c)')", "ix is an index on trip (b, c), and ix_bc has the same columns"),
         ("op.create_index('ix', 'trip', ['b'])", None),
+        ("op.create_index('ix', 'trip', ['b', 'c'], postgresql_where=sa.text('b > 1'), sqlite_where=sa.text('b > 1'))", None),
         ("op.create_index('ix', 'trip', ['b', 'c'], unique=True)", None),
         ("op.execute('CREATE INDEX ix ON trip (b DESC, c)')", None),
         ("op.create_index('ix_bc', 'trip', ['b', 'c'])", None),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
@@ -29,8 +30,8 @@ def look(case: Case) -> Iterator[Found]:
 
 
 def is_numbered(op: ops.AlterColumnOp) -> bool:
-    """Whether it is an identity or a sequence that goes."""
-    return op.existing_server_default not in (None, False) and not hasattr(op.existing_server_default, "arg")
+    """Whether it is an identity, an expression or a sequence that goes."""
+    return isinstance(op.existing_server_default, (sa.Identity, sa.Computed, sa.Sequence))
 
 
 def is_required(case: Case, table: Table) -> bool:

@@ -53,7 +53,10 @@ def look(case: Case) -> Iterator[Found]:
 
 def is_ordinary(case: Case) -> bool:
     """Whether an index has no condition, method, order or length of its own."""
-    options = {key for key, value in case.op.kw.items() if value} - {"postgresql_concurrently", "if_not_exists"}
+    options = {key for key, value in case.op.kw.items() if str(value) not in NOTHING} - {
+        "postgresql_concurrently",
+        "if_not_exists",
+    }
     return not options and all(NOTHING_ELSE.search(statement) for statement in case.step.sql)
 
 
