@@ -473,7 +473,8 @@ def test_what_a_programs_rule_adds_gives_way_to_another_finding(person):
             "programs that leave person.age out of an INSERT fail",
         ),
         (
-            "op.alter_column('person', 'name', server_default=None, existing_server_default=sa.func.now(), existing_nullable=False)",
+            "op.alter_column('person', 'name', server_default=None, existing_nullable=False,"
+            " existing_server_default=sa.func.now())",
             "programs that leave person.name out of an INSERT fail",
         ),
         ("op.execute('ALTER TABLE person ALTER name DROP NOT NULL')", "programs that read person.name meet nulls"),

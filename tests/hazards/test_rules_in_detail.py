@@ -89,10 +89,11 @@ def test_an_index_with_a_condition_repeats_nothing(person):
     assert messages(person, "index-repeats", "op.create_index('ix', 'person', ['name'])", *given) == []
 
 
+@pytest.mark.parametrize("named", ["", "constraint fk "])
 @on("mariadb")
-def test_the_index_that_a_foreign_key_makes_is_replaced(person):
+def test_the_index_that_a_foreign_key_makes_is_replaced(person, named):
     given = [
-        "create table trip (person_id integer, constraint fk foreign key (person_id) references person (id))",
+        f"create table trip (person_id integer, {named}foreign key (person_id) references person (id))",
         "insert into trip values (1)",
     ]
     assert messages(person, "index-repeats", "op.create_index('ix', 'trip', ['person_id'])", *given) == []

@@ -16,6 +16,7 @@ from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
 from ...plan.words import NAME
+from ..live import Live
 from ..rule import Case, Found, Rule
 
 NOTHING = ("None", "False", "[]", "{}", "btree")
@@ -38,7 +39,7 @@ def look(case: Case) -> Iterator[Found]:
     if live.connection is None or None in known:
         return
     gone = live.gone | dropped_in(case)
-    for name, there, is_unique, is_key in existing(live.connection, table):
+    for name, there, is_unique, is_key in existing(live, live.connection, table):
         if name in gone:
             continue
         if name == op.index_name:
@@ -60,7 +61,7 @@ def is_ordinary(case: Case) -> bool:
     return not options and all(NOTHING_ELSE.search(statement) for statement in case.step.sql)
 
 
-def existing(connection: sa.Connection, table: Table) -> Iterator[tuple[str, list[str], bool, bool]]:
+def existing(live: Live, connection: sa.Connection, table: Table) -> Iterator[tuple[str, list[str], bool, bool]]:
     """Ordinary indexes: name, columns, whether they are unique, whether they belong to a constraint."""
     inspector = sa.inspect(connection)
     key = inspector.get_pk_constraint(table[1], schema=table[0])
@@ -69,11 +70,12 @@ def existing(connection: sa.Connection, table: Table) -> Iterator[tuple[str, lis
     for each in inspector.get_unique_constraints(table[1], schema=table[0]):
         yield each["name"] or "", list(each["column_names"]), True, True
     # MySQL makes an index for a foreign key, and drops it when there is another one.
-    implicit = {each["name"] for each in inspector.get_foreign_keys(table[1], schema=table[0])}
+    keys = inspector.get_foreign_keys(table[1], schema=table[0]) if live.dialect.keys_need_indexes else []
+    implicit = [list(each["constrained_columns"]) for each in keys]
     for index in inspector.get_indexes(table[1], schema=table[0]):
         options = [value for value in (index.get("dialect_options") or {}).values() if str(value) not in NOTHING]
         is_plain = None not in index["column_names"] and not index.get("column_sorting") and not options
-        if is_plain and index["name"] not in implicit:
+        if is_plain and index["column_names"] not in implicit:
             yield str(index["name"]), list(map(str, index["column_names"])), bool(index["unique"]), False
 
 
