@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+import sqlalchemy as sa
 
 from kit import Project, on
 
@@ -155,3 +156,29 @@ def test_rows_that_a_check_would_keep_out_from_now_on(person):
 def test_what_a_revision_takes_from_the_application(person, up, found, monkeypatch):
     monkeypatch.setitem(sys.modules, "app", person.loaded)
     assert messages(person, "models-in-revision", up) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "other", "found"),
+    [
+        ("mariadb", "integer", "bigint", "trip.a is integer, and stop.id, that it points to, is bigint"),
+        ("mariadb", "integer", "integer unsigned", "trip.a is integer, and stop.id, that it points to, is integer unsigned"),
+        ("mariadb", "int(3)", "int(11)", None),
+        ("mariadb", "varchar(9)", "char(20)", None),
+        ("postgresql", "integer", "bigint", None),
+        ("postgresql", "uuid", "bigint", "trip.a is uuid, and stop.id, that it points to, is bigint"),
+        ("postgresql", "text", "varchar(9)", None),
+        ("postgresql", "numeric", "bigint", None),
+    ],
+)
+def test_a_foreign_key_of_a_type_that_is_refused(project, new_database, kind, type_, other, found):
+    project.database = new_database(kind)
+    project.app("")
+    project.ok("init")
+    given = [f"create table stop (id {other} primary key)", f"create table trip (a {type_})"]
+    assert messages(project, "foreign-key-fails", "op.create_foreign_key('fk', 'trip', 'stop', ['a'], ['id'])", *given) == (
+        [found] if found else []
+    )
+    if found:
+        with pytest.raises(sa.exc.SQLAlchemyError):
+            project.database.run("alter table trip add constraint fk foreign key (a) references stop (id)")

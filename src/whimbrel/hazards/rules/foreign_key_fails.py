@@ -1,6 +1,7 @@
-"""A new foreign key, and rows that point to nothing.
+"""A new foreign key, and rows that point to nothing; or columns of types that no foreign key can have.
 
-Delete or mend those rows first.
+Delete or mend those rows first. Give the column the type of the one that it points to: MySQL and MariaDB want the very same
+integer, PostgreSQL one that it can compare.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ...plan.step import shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import examples, is_known
+from .key_type import different
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -21,11 +23,14 @@ def look(case: Case) -> Iterator[Found]:
     if not isinstance(op, ops.CreateForeignKeyOp) or table is None or not is_known(case) or op.kw.get("postgresql_not_valid"):
         return
     live = case.live
+    refused = [found for found, fails in different(case, table) if fails]
+    yield from refused
     parents = (op.kw.get("referent_schema"), str(op.referent_table))
     other = live.known_as(parents)
     there = live.columns_of(table) or {}
     if (
-        live.key(parents) in live.written
+        refused
+        or live.key(parents) in live.written
         or other is None
         or not live.is_there(other)
         or any(name not in there for name in op.local_cols)

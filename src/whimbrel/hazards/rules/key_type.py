@@ -17,19 +17,31 @@ from alembic.operations import ops
 from ...plan.step import Table, shown, table_of
 from ..rule import Case, Found, Rule
 
-SAME = {"TEXT": "VARCHAR", "CHARACTER VARYING": "VARCHAR", "INT": "INTEGER", "DECIMAL": "NUMERIC"}
+SAME = {"TEXT": "VARCHAR", "CHARACTER VARYING": "VARCHAR", "CHAR": "VARCHAR", "INT": "INTEGER"}
+INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
+COMPARED = (*INTEGERS, "VARCHAR", "UUID")
 
 
 def look(case: Case) -> Iterator[Found]:
     """CreateForeignKeyOp, and AddColumnOp with a key, in a table with rows."""
     table, live = case.table, case.live
-    if table is None or live.connection is None or not live.has_rows(table):
-        return
+    if table is not None and live.connection is not None and live.has_rows(table):
+        yield from (found for found, fails in different(case, table) if not fails)
+
+
+def different(case: Case, table: Table) -> Iterator[tuple[Found, bool]]:
+    """The columns of a new foreign key that have another type than their counterpart, and whether the server refuses that."""
     for local, other, remote in pairs(case.op):
         mine, theirs = type_of(case, table_of(case.op) or table, local), type_of(case, other, remote)
         if mine and theirs and mine != theirs:
             name = f"{shown(table)}.{local}"
-            yield Found(name, f"{name} is {mine.lower()}, and {shown(other)}.{remote}, that it points to, is {theirs.lower()}")
+            words = f"{name} is {mine.lower()}, and {shown(other)}.{remote}, that it points to, is {theirs.lower()}"
+            yield Found(name, words), family(mine) != family(theirs) or case.live.dialect.keys_need_indexes
+
+
+def family(type_: str) -> str:
+    """The types that can be compared with each other."""
+    return "INTEGER" if type_ in INTEGERS else type_
 
 
 def pairs(op: Any) -> Iterator[tuple[str, Table, str]]:
@@ -54,10 +66,11 @@ def type_of(case: Case, table: Table, column: str) -> str | None:
     return None if there is None or (known, name) in live.retyped else plain(case, there["type"])
 
 
-def plain(case: Case, type_: Any) -> str:
-    """A type without its size."""
+def plain(case: Case, type_: Any) -> str | None:
+    """A type without its size; None for those of which it is not known what they can be compared with."""
     text = re.sub(r"\s*\(.*?\)", "", case.live.sqla_dialect.type_compiler_instance.process(type_).upper())
-    return SAME.get(text, text)
+    text = SAME.get(text, text)
+    return text if text in COMPARED or text.removesuffix(" UNSIGNED") in INTEGERS else None
 
 
 rule = Rule(
