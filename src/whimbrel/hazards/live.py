@@ -60,6 +60,7 @@ class Live:
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
         self._counts: dict[str, int | None] = {}
+        self._has_rows: dict[Table, bool] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._rates: Mapping[str, float] | None = None
@@ -67,7 +68,7 @@ class Live:
 
     def forget(self) -> None:
         """Ask the database again."""
-        self._names, self._columns, self._counts, self._sizes = {}, {}, {}, {}
+        self._names, self._columns, self._counts, self._sizes, self._has_rows = {}, {}, {}, {}, {}
 
     # -- names
 
@@ -235,8 +236,10 @@ class Live:
             return self.rows(table) != 0
         if not self.is_there(table):
             return False
-        found = self.ask(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1")
-        return found is None or bool(found)
+        if table not in self._has_rows:
+            found = self.ask(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1")
+            self._has_rows[table] = found is None or bool(found)
+        return self._has_rows[table]
 
     def rows(self, table: Table) -> int | None:
         """About how many rows it has; None where nobody knows."""

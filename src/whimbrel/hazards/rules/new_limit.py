@@ -19,11 +19,13 @@ from ..rule import Case, Found, Rule
 from ._data import which
 from .unique_fails import columns_of, there_twice
 
+LIMITS = (ops.AlterColumnOp, ops.CreateCheckConstraintOp, ops.CreateUniqueConstraintOp, ops.CreateIndexOp)
+
 
 def look(case: Case) -> Iterator[Found]:
     """NOT NULL, CHECK and UNIQUE on a table whose rows do not meet it before the run."""
     op, table, live = case.op, case.table, case.live
-    if table is None or not live.is_there(table) or not live.has_rows(table):
+    if not isinstance(op, LIMITS) or table is None or not live.is_there(table) or not live.has_rows(table):
         return
     if isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
         known = live.column_known_as(table_of(op) or table, op.column_name)
