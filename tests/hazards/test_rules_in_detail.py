@@ -182,3 +182,47 @@ def test_a_foreign_key_of_a_type_that_is_refused(project, new_database, kind, ty
     if found:
         with pytest.raises(sa.exc.SQLAlchemyError):
             project.database.run("alter table trip add constraint fk foreign key (a) references stop (id)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("double precision", "sa.Numeric()", "Decimal instead of float"),
+        ("double precision", "sa.REAL()", None),
+        ("integer", "sa.BigInteger()", None),
+        ("varchar(20)", "sa.Text()", None),
+        ("date", "sa.DateTime()", "datetime instead of date"),
+        ("varchar(20)", "sa.Enum('a', name='e')", None),
+        ("smallint", "sa.String(20)", "str instead of int"),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_a_type_that_programs_see_as_another_one(person, old, new, found):
+    given = [f"create table trip (a {old})", "insert into trip values (null)"]
+    said = messages(person, "type-breaks-programs", f"op.alter_column('trip', 'a', type_={new})", *given)
+    assert said == ([f"programs get {found} from trip.a"] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("timestamp", "timestamptz", "datetime with a zone instead of datetime"),
+        ("timestamp(3)", "timestamp", None),
+        ("json", "jsonb", None),
+        ("integer", "numeric(10, 2)", "Decimal instead of int"),
+        ("text", "citext", None),
+        ("integer", "integer[]", None),
+    ],
+)
+@on("postgresql")
+def test_a_type_in_sql_that_programs_see_as_another_one(person, old, new, found):
+    given = [f"create table trip (a {old})", "insert into trip values (null)"]
+    said = messages(person, "type-breaks-programs", f"op.execute('ALTER TABLE trip ALTER a TYPE {new}')", *given)
+    assert said == ([f"programs get {found} from trip.a"] if found else [])
+
+
+@pytest.mark.parametrize(("old", "new"), [("longtext", "sa.JSON()"), ("tinyint(1)", "sa.Boolean()"), ("double", "sa.Float()")])
+@on("mariadb")
+def test_types_that_mariadb_keeps_as_others(person, old, new):
+    given = [f"create table trip (a {old})", "insert into trip values (null)"]
+    assert messages(person, "type-breaks-programs", f"op.alter_column('trip', 'a', type_={new})", *given) == []

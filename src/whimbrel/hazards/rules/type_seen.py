@@ -18,6 +18,14 @@ from alembic.operations import ops
 from ...plan.step import Written, shown, table_of
 from ..rule import Case, Found, Rule
 
+SYNONYMS = {
+    "timestamptz": "timestamp with time zone",
+    "int": "integer",
+    "decimal": "numeric",
+    "double": "double precision",
+    "varchar": "character varying",
+}
+
 
 def look(case: Case) -> Iterator[Found]:
     """AlterColumnOp from a type to one that Python has another class for, in a table with rows."""
@@ -41,26 +49,27 @@ def seen(type_: Any, dialect: Any) -> str | None:
     if isinstance(type_, Written):
         return of_words(type_.text, dialect)
     type_ = type_.dialect_impl(dialect)
+    if isinstance(type_, (sa.Float, sa.Enum)):  # whatever SQLAlchemy makes of them for one program
+        return "float" if isinstance(type_, sa.Float) else "str"
     try:
         found = type_.python_type
     except NotImplementedError:
         return None
-    name: str = {bool: "int", dict: "json", list: "json"}.get(found, found.__name__) if is_mysql(dialect) else found.__name__
-    if dialect.name == "postgresql" and getattr(type_, "timezone", False):
-        return f"{name} with a zone"
-    return name
+    if is_mysql(dialect):
+        return {bool: "int", dict: "str"}.get(found) or str(found.__name__)  # drivers give JSON as a text
+    is_zoned = dialect.name == "postgresql" and getattr(type_, "timezone", False)
+    return f"{found.__name__} with a zone" if is_zoned else found.__name__
 
 
 def is_mysql(dialect: Any) -> bool:
-    """Whether booleans are small integers there."""
+    """Whether booleans are small integers there, and JSON a text."""
     return dialect.name in ("mysql", "mariadb")
 
 
 def of_words(text: str, dialect: Any) -> str | None:
     """The same for a type as SQL has it."""
     words = " ".join(re.sub(r"\([^()]*\)", " ", text.lower()).split())
-    words = {"timestamptz": "timestamp with time zone", "int": "integer", "varchar": "character varying"}.get(words, words)
-    found = dialect.ischema_names.get(words)
+    found = dialect.ischema_names.get(words) or dialect.ischema_names.get(words := SYNONYMS.get(words, words))
     if found is None or "[" in text:
         return None
     is_zoned = words.endswith("with time zone")
