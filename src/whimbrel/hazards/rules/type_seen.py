@@ -55,14 +55,16 @@ def seen(type_: Any, dialect: Any) -> str | None:
         found = type_.python_type
     except NotImplementedError:
         return None
+    if found is object:  # as SQLAlchemy says of JSON
+        return None
     if is_mysql(dialect):
-        return {bool: "int", dict: "str"}.get(found) or str(found.__name__)  # drivers give JSON as a text
+        return "int" if found is bool else str(found.__name__)
     is_zoned = dialect.name == "postgresql" and getattr(type_, "timezone", False)
     return f"{found.__name__} with a zone" if is_zoned else found.__name__
 
 
 def is_mysql(dialect: Any) -> bool:
-    """Whether booleans are small integers there, and JSON a text."""
+    """Whether booleans are small integers there."""
     return dialect.name in ("mysql", "mariadb")
 
 
