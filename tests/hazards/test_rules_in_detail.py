@@ -226,3 +226,26 @@ def test_a_type_in_sql_that_programs_see_as_another_one(person, old, new, found)
 def test_types_that_mariadb_keeps_as_others(person, old, new):
     given = [f"create table trip (a {old})", "insert into trip values (null)"]
     assert messages(person, "type-breaks-programs", f"op.alter_column('trip', 'a', type_={new})", *given) == []
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "op.drop_index('there', 'visit', postgresql_concurrently=True)",
+        "op.execute('DROP INDEX CONCURRENTLY IF EXISTS there')",
+    ],
+)
+@on("postgresql")
+def test_an_index_of_a_partitioned_table_is_not_dropped_concurrently(person, up):
+    given = [
+        "create table visit (id integer) partition by range (id)",
+        "create table visit_1 partition of visit for values from (0) to (9)",
+        "create index there on visit (id)",
+        "create index own on visit_1 (id)",
+    ]
+    found = ["there cannot be dropped CONCURRENTLY: its table has partitions"]
+    body = "with op.get_context().autocommit_block():\n    "
+    assert messages(person, "partitioned-index-fails", body + up, *given) == found
+    (path,) = person.versions.glob("bbbb*")
+    path.unlink()
+    assert messages(person, "partitioned-index-fails", body + up.replace("there", "own")) == []

@@ -1,23 +1,31 @@
-"""An index of a partitioned table, built CONCURRENTLY.
+"""An index of a partitioned table, built or dropped CONCURRENTLY.
 
 PostgreSQL cannot do that. Create the index ``ON ONLY`` the partitioned table, which is done at once, build one on each partition
-``CONCURRENTLY``, and attach them: ``ALTER INDEX ix_visit ATTACH PARTITION ix_visit_1``.
+``CONCURRENTLY``, and attach them: ``ALTER INDEX ix_visit ATTACH PARTITION ix_visit_1``. Drop it without CONCURRENTLY.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic.operations import ops
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
-from ._sql import literal
+from ._sql import literal, statements
+
+DROP = re.compile(r"DROP INDEX CONCURRENTLY", re.IGNORECASE)
 
 
 def look(case: Case) -> Iterator[Found]:
-    """CreateIndexOp with CONCURRENTLY on a table with partitions."""
+    """CreateIndexOp with CONCURRENTLY on a table with partitions, and DropIndexOp of such an index."""
     op, table, live = case.op, case.table, case.live
+    if isinstance(op, ops.DropIndexOp) and any(map(DROP.match, statements(case))):
+        index = live.quoted((op.schema, str(op.index_name)))
+        if live.some(f"select 1 from pg_class where oid = to_regclass({literal(index)}) and relkind = 'I'"):
+            yield Found(str(op.index_name), f"{op.index_name} cannot be dropped CONCURRENTLY: its table has partitions")
+        return
     if not isinstance(op, ops.CreateIndexOp) or not op.kw.get("postgresql_concurrently") or table is None:
         return
     if live.some(f"select 1 from pg_class where oid = to_regclass({literal(live.quoted(table))}) and relkind = 'p'"):
@@ -29,7 +37,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="partitioned-index-fails",
     severity="danger",
-    why="CREATE INDEX CONCURRENTLY is not for partitioned tables.",
+    why="CREATE and DROP INDEX CONCURRENTLY are not for partitioned tables.",
     look=look,
     given=(
         "CREATE TABLE visit (id integer) PARTITION BY RANGE (id)",
