@@ -87,6 +87,7 @@ rule = Rule(
     why="A revision must do the same in a year, and the models will be others by then.",
     look=look,
     bad="""from app import Person
+
     op.execute(sa.update(Person).values(age=1).where(Person.id == 1))""",
     good="""person = sa.table("person", sa.column("id"), sa.column("age"))
     op.execute(sa.update(person).values(age=1).where(person.c.id == 1))""",

@@ -67,6 +67,7 @@ rule = Rule(
     bad='op.add_column("person", sa.Column("nick", sa.String(20)))',
     good="""op.add_column("person", sa.Column("nick", sa.String(20)))
 
+
     def downgrade():
         op.drop_column("person", "nick")""",
 )
