@@ -66,6 +66,10 @@ CHANGES = {
         "y = sa.Column(sa.Integer)",
         "x = sa.Column(sa.Enum('a', 'b', name='c', native_enum=False, create_constraint=True))\n    y = sa.Column(sa.Integer)",
     ),
+    "a foreign key comes": (
+        "x = sa.Column(sa.Integer)",
+        "x = sa.Column(sa.ForeignKey('t.id', name='k'))",
+    ),
     "a foreign key goes": (
         "x = sa.Column(sa.ForeignKey('t.id', name='k'))",
         "x = sa.Column(sa.Integer)",
@@ -577,3 +581,84 @@ def test_an_index_without_columns_is_told(project: Project):
     project.ok("upgrade")
     project.app(TABLE.format("x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i'),)"))
     project.refused("check").says("index i: in the models it has no columns")
+
+
+PAIRS = """
+pairs = sa.Table("pairs", db.metadata, {}
+    sa.Column("a", sa.Integer, sa.ForeignKey("t.id"), primary_key={}), sa.Column("b", sa.Integer{}, primary_key={}))
+
+class T(db.Model):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+"""
+
+
+def test_a_table_of_pairs_gets_numbers(project: Project):
+    project.start(PAIRS.format("", True, "", True))
+    project.ok("upgrade")
+    project.database.run("insert into t (id) values (7)")
+    project.database.run("insert into pairs (a, b) values (7, 1), (7, 2)")
+    numbers = "sa.Column('id', sa.Integer, primary_key=True),"
+    project.app(PAIRS.format(numbers, "False, nullable=False", "", "False, nullable=False"))
+    project.ok("migrate")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        (project.agreed if command == "downgrade" else project.ok)(command)
+        assert sorted(project.database.run("select a, b from pairs")) == [(7, 1), (7, 2)]
+    project.database.run("insert into pairs (a, b) values (7, 2)")
+    assert sorted(project.database.run("select id from pairs")) == [(1,), (2,), (3,)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+def test_a_key_gets_another_column(project: Project):
+    project.start(TABLE.format(""))
+    project.ok("upgrade")
+    project.database.run("insert into t (id) values (7)")
+    project.app(TABLE.format("tenant = sa.Column(sa.Integer, primary_key=True, autoincrement=False)"))
+    assert "--fill t.tenant=" in project.refused("migrate").err
+    project.ok("migrate", "--fill", "t.tenant=3")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        (project.agreed if command == "downgrade" else project.ok)(command)
+    assert project.database.run("select id, tenant from t") == [(7, 3)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@pytest.mark.parametrize(("before", "after"), [("'x', 'y'", "'y', 'x'"), ("'x', 'y', name='u'", "'x', 'y', name='v'")])
+def test_what_a_foreign_key_points_to_comes_back_in_another_way(project: Project, before: str, after: str):
+    models = """
+class T(db.Model):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+    x = sa.Column(sa.Integer)
+    y = sa.Column(sa.Integer)
+    __table_args__ = (sa.UniqueConstraint({}),)
+
+class A(db.Model):
+    id = sa.Column(sa.Integer, primary_key=True)
+    x = sa.Column(sa.Integer)
+    y = sa.Column(sa.Integer)
+    __table_args__ = (sa.ForeignKeyConstraint(["x", "y"], ["t.x", "t.y"], name="k"),)
+"""
+    if project.database.kind == "mariadb" and "name" not in before:
+        models = models.replace("primary_key=True)\n    x", "primary_key=True)\n    x", 1)
+        models = models.replace("(sa.UniqueConstraint({}),)", "(sa.UniqueConstraint({}), sa.Index('i', 'x', 'y'))")
+    project.start(models.format(before))
+    project.ok("upgrade")
+    project.app(models.format(after))
+    project.ok("migrate")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        project.ok(command)
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@on("mariadb", "postgresql")
+def test_a_foreign_key_keeps_its_name_with_another_column(project: Project):
+    columns = "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n"
+    key = "    __table_args__ = (sa.ForeignKeyConstraint(['{}'], ['t.id'], name='k'),)"
+    there_and_back(project, columns + key.format("x"), columns + key.format("y"))
+
+
+def test_checks_without_names(project: Project):
+    columns = "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer)\n    __table_args__ = ({})"
+    one, two, three = (f"sa.CheckConstraint('{text}')," for text in ("x < y", "y < 5 or x < 5", "x + y < 9"))
+    named = "sa.CheckConstraint('x > 0 or y > 0', name='positive'),"
+    there_and_back(project, columns.format(named + one), columns.format(named + one + two + three))

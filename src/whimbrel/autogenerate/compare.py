@@ -202,7 +202,7 @@ class Comparison:
             add_casts(upgrade, self.connection)
         set_computed_aside(upgrade, self.dialect, self.connection)
         keep_numbering(upgrade, self.snapshot, self.dialect)
-        set_keys_aside(upgrade, self.snapshot, self.dialect)
+        set_keys_aside(upgrade, self.snapshot, models, self.dialect)
         self.refuse_unused(self.unused)
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)

@@ -21,9 +21,10 @@ from ..schema.snapshot import Key, Snapshot
 from ..schema.text import escaped
 from .columns import compare_types
 from .generated import compare_generated
-from .names import columns_in, longest_name, name_for
-from .operations import AddCheck, AddPrimaryKey, Both, Drop, Execute, modified
+from .names import columns_in, free_name, longest_name
+from .operations import AddCheck, Drop
 from .options import compare_options
+from .primary_keys import compare_primary_key
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
 
@@ -64,7 +65,7 @@ class Detection:
         """Look at every table that is in both."""
         for key, model in models.items():
             if self.snapshot.has(key) and self.compared.run_object_filters(model, model.name, "table", False, None):
-                self.primary_key(key, model)
+                compare_primary_key(self, key, model)
                 self.defaults_and_checks(key, model)
                 self.values(key, model)
                 compare_generated(self, key, model)
@@ -111,67 +112,6 @@ class Detection:
                     op.modify_server_default = False
             table.ops = [op for op in table.ops if not isinstance(op, ops.AlterColumnOp) or op.has_changes()]
         self.upgrade.ops[:] = [op for op in self.upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
-
-    # -- primary keys
-
-    def primary_key(self, key: Key, model: Table) -> None:
-        """Other columns, or another order of them."""
-        there = self.snapshot.of("pk_constraint", key)
-        old, new = list(there.get("constrained_columns") or ()), [column.name for column in model.primary_key.columns]
-        if old == new or not self.compared.run_object_filters(model.primary_key, None, "primary_key", False, None):  # type: ignore[arg-type]
-            return
-        dialect = self.connection.dialect
-        name = final_name(model.primary_key, dialect) or there.get("name") or f"{key[1]}_pkey"
-        if dialect.name in ("mysql", "mariadb"):
-            leaving = [self.numbered(key, model, name, number) for name in old for number in (False, True) if name not in new]
-            coming = [self.numbered(key, model, name, number) for name in new for number in (True, False) if name not in old]
-            there_sql = self.in_one_statement(model, old, new, [*leaving[::2], *coming[::2]])
-            back_sql = self.in_one_statement(model, new, old, [*leaving[1::2], *coming[1::2]])
-            words = f"{shown(key)}: primary key ({', '.join(new)}) instead of ({', '.join(old)})"
-            self.before_columns_leave(key, Execute(there_sql, back_sql, words=words), old)
-            return
-        before, after = (AddPrimaryKey(name, key[1], columns, schema=key[0]) for columns in (old, new))
-        if dialect.name == "sqlite":  # a new one takes the place of the old one
-            self.before_columns_leave(key, Both([modified(key, after)], [modified(key, before)]), old)
-            return
-        changes = self.changes(key)
-        if old:
-            was = there.get("name") or name
-            changes.ops.insert(0, Drop(was, key[1], "primary", schema=key[0], back=before))
-        if new:
-            changes.ops.append(after)
-
-    def before_columns_leave(self, key: Key, change: ops.MigrateOperation, old: list[str]) -> None:
-        """Another key, before what was in the old one goes or may be null; the other way round on the way back."""
-        after: list[ops.MigrateOperation] = []
-        for op in (op for op in self.upgrade.ops if isinstance(op, ops.ModifyTableOps) and (op.schema, op.table_name) == key):
-            after += [each for each in op.ops if leaves(each) in old]
-            op.ops = [each for each in op.ops if leaves(each) not in old]
-        self.upgrade.ops.append(change)
-        if after:
-            self.upgrade.ops.append(ops.ModifyTableOps(key[1], after, schema=key[0]))
-
-    def in_one_statement(self, model: Table, old: list[str], new: list[str], changed: list[str]) -> str:
-        """MySQL's way: a numbered column must never be without a key. changed: what becomes of columns that are numbered."""
-        preparer = self.connection.dialect.identifier_preparer
-        parts = ["DROP PRIMARY KEY"] if old else []
-        parts += [f"ADD PRIMARY KEY ({', '.join(map(preparer.quote, new))})"] if new else []
-        parts += [each for each in changed if each]
-        return f"ALTER TABLE {preparer.format_table(model)} {', '.join(parts)}"
-
-    def numbered(self, key: Key, model: Table, name: str, is_numbered: bool) -> str:
-        """MODIFY for a column that is numbered in the one key and not in the other; nothing for the others."""
-        there = self.snapshot.column(key, name)
-        column = model.columns.get(name)
-        is_new = column is not None and column is model.autoincrement_column
-        if not (is_new if there is None or not there.get("autoincrement") else True):
-            return ""
-        type_ = there["type"] if there is not None else column.type  # type: ignore[union-attr]
-        preparer = self.connection.dialect.identifier_preparer
-        comment = (there or {}).get("comment") or (column.comment if column is not None else None)
-        text = f" COMMENT '{comment.replace(chr(39), chr(39) * 2)}'" if comment else ""
-        numbering = " AUTO_INCREMENT" if is_numbered else ""
-        return f"MODIFY {preparer.quote(name)} {type_.compile(dialect=self.connection.dialect)} NOT NULL{numbering}{text}"
 
     # -- defaults and checks
 
@@ -292,8 +232,11 @@ class Detection:
                     " the table anew in a revision by hand"
                 )
         longest = longest_name(self.connection.dialect)
+        taken = {each.get("name") for each in there} | {final_name(each, self.connection.dialect) for each in checks}
         for check in sorted(missing, key=lambda each: int(getattr(each, "_creation_order", 0))):
-            name = final_name(check, self.connection.dialect) or name_for(key[1], columns_in(check, model), "check", longest)
+            name = final_name(check, self.connection.dialect)
+            name = name or free_name(key[1], columns_in(check, model), "check", longest, taken)
+            taken.add(name)
             self.changes(key).ops.append(AddCheck(kind(name), key[1], str(as_text(check, self.connection)), schema=key[0]))
 
     def was_written(self, text: str) -> bool:
@@ -347,13 +290,6 @@ class Detection:
                 hint=f'Change such rows first, in a revision of your own: op.execute("UPDATE {model.name} SET {column.name} = …'
                 f" WHERE {column.name} = '{value}'\").",
             )
-
-
-def leaves(op: ops.MigrateOperation) -> str | None:
-    """The column that an operation drops or lets be null."""
-    if isinstance(op, ops.DropColumnOp) or (isinstance(op, ops.AlterColumnOp) and op.modify_nullable):
-        return str(op.column_name)
-    return None
 
 
 def is_literal(text: Any) -> bool:

@@ -180,6 +180,8 @@ class Fills:
 def needs_value(column: Column[Any]) -> bool:
     """Whether a database cannot add a column to rows by itself."""
     numbered = column.primary_key and column.autoincrement in (True, "auto") and isinstance(column.type, sa.Integer)
+    if column.table is not None:
+        numbered = column.table.autoincrement_column is column
     return not column.nullable and column.server_default is None and column.computed is None and not numbered
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alembic.operations import ops
+from sqlalchemy import Table
 
 from .._alembic_models import kind_of_type
 from ..dialects import Dialect
@@ -13,14 +14,16 @@ from ..schema.snapshot import Key, Snapshot
 from .operations import AlterColumn, modified
 
 
-def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect) -> None:
+def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, models: Mapping[Key, Table], dialect: Dialect) -> None:
     """Drop the keys first and make them again at the end, where the server changes no column that a key holds.
 
-    MySQL and MariaDB never do (error 1832 and 1833); PostgreSQL does not let a key stand between two kinds of types.
+    MySQL and MariaDB never do (error 1832 and 1833); PostgreSQL does not let a key stand between two kinds of types. Neither
+    takes away what a key points to.
     """
     if dialect.rebuilds_tables:
         return
     changed = dict(type_changes(upgrade))
+    losing = set(keys_lost(upgrade, snapshot, models))
     gone = {
         (op.schema, op.table_name, str(each.constraint_name))
         for op in upgrade.ops
@@ -36,11 +39,34 @@ def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect
             held = [(key, column) for column in known["constrained_columns"]]
             held += [(other, column) for column in known["referred_columns"]]
             is_held = any(place in changed and (dialect.keys_need_indexes or changed[place]) for place in held)
+            is_held = is_held or (other, frozenset(known["referred_columns"])) in losing
             if is_held and known["name"] and (*key, known["name"]) not in gone:
                 made = as_operation(key, known)
                 first.append(modified(key, made.reverse()))
                 last.append(modified(key, made))
     upgrade.ops[:] = [*first, *upgrade.ops, *last]
+
+
+def keys_lost(upgrade: ops.UpgradeOps, snapshot: Snapshot, models: Mapping[Key, Table]) -> Iterator[tuple[Key, frozenset[str]]]:
+    """The columns of primary keys and unique constraints that go, if only to come back in another way."""
+    for key, model in models.items():
+        primary = snapshot.of("pk_constraint", key).get("constrained_columns") or []
+        if primary and primary != [column.name for column in model.primary_key.columns]:
+            yield key, frozenset(primary)
+    for op in upgrade.ops:
+        if isinstance(op, ops.ModifyTableOps):
+            key = (op.schema, op.table_name)
+            gone = {
+                str(getattr(each, "constraint_name", None) or getattr(each, "index_name", "")) for each in op.ops if is_gone(each)
+            }
+            for known in (*snapshot.of("unique_constraints", key), *snapshot.of("indexes", key)):
+                if known["name"] in gone:
+                    yield key, frozenset(known["column_names"])
+
+
+def is_gone(op: ops.MigrateOperation) -> bool:
+    """Whether a unique constraint or an index is dropped."""
+    return isinstance(op, ops.DropIndexOp) or (isinstance(op, ops.DropConstraintOp) and op.constraint_type == "unique")
 
 
 def keep_numbering(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from alembic.operations import ops
@@ -39,6 +39,14 @@ def name_for(table: str, columns: Iterable[str], ending: str, longest: int) -> s
         return found
     digest = hashlib.sha256(found.encode()).hexdigest()[:8]
     return f"{found[: longest - len(ending) - 10]}_{digest}_{ending}"
+
+
+def free_name(table: str, columns: Iterable[str], ending: str, longest: int, taken: Collection[str | None]) -> str:
+    """One that is not taken: with a number, as PostgreSQL counts."""
+    listed, number = list(columns), 0
+    while (name := name_for(table, listed, f"{ending}{number or ''}", longest)) in taken:
+        number += 1
+    return name
 
 
 def give_names(upgrade: ops.UpgradeOps, dialect: Any) -> None:
@@ -82,24 +90,26 @@ def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
         own = table.columns[column.key].type
         if getattr(own, "schema", None) != getattr(column.type, "schema", None):
             column.type = own  # SQLAlchemy 2.1 moves enum types to the schema of the table they are copied with
-    own_names = {(type(each), tuple(columns_in(each, table))): each.name for each in table.constraints}
+    own_names = {what_it_is(each, table): each.name for each in table.constraints}
     taken = {str(each.name) for each in made.constraints if each.name is not None}
     for constraint in sorted(made.constraints, key=order_of):
         ending = ENDINGS.get(type(constraint))
         if constraint.name is not None or ending is None or getattr(constraint, "_type_bound", False):
             continue
         # A column's own constraint is made anew for the copy, without what a naming convention has called it.
-        constraint.name = own_names.get((type(constraint), tuple(columns_in(constraint, made))))
+        constraint.name = own_names.get(what_it_is(constraint, made))
         if constraint.name is not None:
             taken.add(str(constraint.name))
             continue
-        name = name_for(made.name, columns_in(constraint, made), ending, longest)
-        number = 1
-        while name in taken:
-            name, number = name_for(made.name, [*columns_in(constraint, made)], f"{ending}{number}", longest), number + 1
-        taken.add(name)
-        constraint.name = name
+        constraint.name = free_name(made.name, columns_in(constraint, made), ending, longest, taken)
+        taken.add(str(constraint.name))
     return made
+
+
+def what_it_is(constraint: Constraint, table: Table) -> tuple[type, tuple[str, ...], str]:
+    """What two constraints have in common that are the same but for their names."""
+    text = str(constraint.sqltext) if isinstance(constraint, CheckConstraint) else ""
+    return type(constraint), tuple(columns_in(constraint, table)), text
 
 
 def order_of(constraint: Constraint) -> int:

@@ -143,8 +143,25 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
                     continue
                 if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
                     op.ops.append(index_drop(key, name, columns))  # it was made for the key
-            if renamed:
-                upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else [])]
+            op.ops.sort(key=place_of)  # its name may be that of another one
+            last = take_keys_with_indexes(op, snapshot, indexes)
+            if renamed or last:
+                upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else []), *last]
+
+
+def take_keys_with_indexes(op: ops.ModifyTableOps, snapshot: Snapshot, indexes: dict[str, Any]) -> list[ops.MigrateOperation]:
+    """The new keys for which the server makes an index, out of their place: on the way down it goes after them."""
+    key = (op.schema, op.table_name)
+    made = [[str(getattr(one, "name", one)) for one in getattr(each, "columns", ())] for each in op.ops if is_index_made(each)]
+    there = [*indexes.values(), *made, snapshot.of("pk_constraint", key).get("constrained_columns") or []]
+    found: list[ops.MigrateOperation] = []
+    for each in [each for each in op.ops if isinstance(each, ops.CreateForeignKeyOp) and each.constraint_name]:
+        assert isinstance(each, ops.CreateForeignKeyOp)
+        columns = list(each.local_cols)
+        if not any(starts_with(columns_there, columns) for columns_there in there):
+            op.ops.remove(each)
+            found += [Both([], [modified(key, index_drop(key, str(each.constraint_name), columns))]), modified(key, each)]
+    return found
 
 
 def keys_last(upgrade: ops.UpgradeOps) -> None:

@@ -6,8 +6,8 @@ import ast
 import enum
 import inspect
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -37,6 +37,8 @@ def rendering(own: Render | None, dialect: Any) -> Render:
             context.imports.add("from sqlalchemy.dialects import postgresql")
             schema = f", schema={item.schema!r}" if item.schema else ""
             return f"postgresql.ENUM({', '.join(map(repr, item.enums))}, name={str(item.name)!r}{schema}, create_type=False)"
+        if found is False and isinstance(item, sa.Interval) and type(item) is sa.Interval:
+            return interval(item, context)
         if found is not False or kind != "type" or type(item).__module__.startswith("sqlalchemy."):
             return found
         if context.opts.get("user_module_prefix"):
@@ -44,6 +46,14 @@ def rendering(own: Render | None, dialect: Any) -> Render:
         return written(item, context, dialect)
 
     return render
+
+
+def interval(item: sa.Interval, context: Any) -> str | Literal[False]:
+    """Its arguments, which SQLAlchemy's repr leaves out."""
+    usual = {"native": True, "second_precision": None, "day_precision": None}
+    given = [f"{name}={value!r}" for name, wanted in usual.items() if (value := getattr(item, name)) != wanted]
+    prefix = context.opts.get("sqlalchemy_module_prefix") or "sa."
+    return f"{prefix}Interval({', '.join(given)})" if given else False
 
 
 def writes_texts(impl: Any) -> None:
@@ -84,11 +94,11 @@ def call_of(type_: TypeEngine[Any], imports: set[str], dialect: Any) -> str | No
     cls = type(type_)
     if not is_importable(cls):
         return None
-    text = with_arguments(type_, imports)
-    if text is None:
-        return None
-    imports.add(f"import {cls.__module__}")
-    return text if makes_the_same(text, type_, dialect) else None
+    for text in calls(type_, imports):
+        if makes_the_same(text, type_, dialect):
+            imports.add(f"import {cls.__module__}")
+            return text
+    return None
 
 
 def is_importable(cls: type) -> bool:
@@ -101,17 +111,32 @@ def is_importable(cls: type) -> bool:
     return found is cls
 
 
-def with_arguments(type_: TypeEngine[Any], imports: set[str]) -> str | None:
-    """The call that makes a type: from what its attributes say of the arguments, else from its own repr."""
+def calls(type_: TypeEngine[Any], imports: set[str]) -> Iterator[str]:
+    """What may make a type: from what its attributes say of the arguments, and from its repr where more are taken."""
     cls = type(type_)
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters):
-        shown = repr(type_)
-        return (
-            f"{cls.__module__}.{cls.__qualname__}{shown[len(cls.__name__) :]}" if shown.startswith(f"{cls.__name__}(") else None
-        )
+    is_open = any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters)
+    shown = repr(type_)
+    in_repr = shown[len(cls.__name__) + 1 : -1] if shown.startswith(f"{cls.__name__}(") else None
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    has_own_repr = not cls.__repr__.__module__.startswith("sqlalchemy.")
+    if is_open and has_own_repr and in_repr is not None:
+        yield f"{name}({in_repr})"
+    arguments = arguments_of(type_, parameters, imports)
+    if arguments is not None:
+        yield f"{name}({', '.join(arguments)})"
+        if is_open and in_repr:  # SQLAlchemy's repr of a TypeDecorator has the arguments of what it stands on
+            yield f"{name}({', '.join([*arguments, in_repr])})"
+    elif is_open and in_repr is not None:
+        yield f"{name}({in_repr})"
+
+
+def arguments_of(type_: TypeEngine[Any], parameters: list[inspect.Parameter], imports: set[str]) -> list[str] | None:
+    """The arguments that have a name, from the attributes of the same name; None where one is not to be found."""
     arguments: list[str] = []
     for each in parameters:
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            continue
         value = getattr(type_, each.name, getattr(type_, f"_{each.name}", each.empty))
         if value is each.empty:
             if each.default is each.empty:
@@ -124,7 +149,7 @@ def with_arguments(type_: TypeEngine[Any], imports: set[str]) -> str | None:
             return None
         is_plain = each.kind is each.POSITIONAL_ONLY or (each.default is each.empty and each.kind is not each.KEYWORD_ONLY)
         arguments.append(text if is_plain and len(arguments) == parameters.index(each) else f"{each.name}={text}")
-    return f"{cls.__module__}.{cls.__qualname__}({', '.join(arguments)})"
+    return arguments
 
 
 def value_text(value: Any, imports: set[str]) -> str | None:
