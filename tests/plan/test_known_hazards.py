@@ -131,6 +131,14 @@ drop-table-loses-data: a table with rows is dropped
     op.drop_table("pet")
 truncate-loses-data: truncate with what refers to it
     op.execute("TRUNCATE TABLE org CASCADE")
+transaction-in-revision: a transaction inside of the transaction
+    op.execute("BEGIN")
+    op.add_column("person", sa.Column("town", sa.Text))
+    op.execute("COMMIT")
+transaction-in-revision: a transaction that is begun and never ended
+    op.execute("BEGIN")
+transaction-in-revision: a script with its own transaction
+    op.execute("BEGIN; ALTER TABLE person ADD COLUMN town text; COMMIT;")
 default-rewrite: a column with a domain that has a check
     op.execute("ALTER TABLE person ADD COLUMN rate positive")
 not-seen: SQL with a mistake

@@ -94,7 +94,7 @@ class Notes:
             if not self.dialect.rebuilds_tables:
                 why = str(error)
         self.script.seek(before)
-        written = statements_in(self.script.read())
+        written = tuple(each for each in statements_in(self.script.read()) if each.upper() not in ("BEGIN", "COMMIT"))
         self.steps.append(Step((op,), written, place, line, why, is_batch, self.is_outside))
         return result
 

@@ -41,7 +41,7 @@ def statements_in(script: str) -> tuple[str, ...]:
             start = piece.end()
     found.append(script[start:])
     cleaned = (re.sub(r"^(\s*--[^\n]*\n)+", "", each.strip() + "\n").strip() for each in found)
-    return tuple(each for each in cleaned if each and not each.startswith("--") and each.upper() not in ("BEGIN", "COMMIT"))
+    return tuple(each for each in cleaned if each and not each.startswith("--"))
 
 
 @cache
