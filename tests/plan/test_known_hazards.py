@@ -85,6 +85,8 @@ default-rewrite: a stored computed column is added
     op.add_column("person", sa.Column("double", sa.Integer, sa.Computed("age * 2", persisted=True)))
 foreign-key-scan: a foreign key reads both tables
     op.create_foreign_key("fk_team", "person", "org", ["team_id"], ["id"])
+foreign-key-scan: a new column with a foreign key and a value
+    op.execute("ALTER TABLE person ADD COLUMN place_id int DEFAULT 1 REFERENCES org (id)")
 index-blocks-writes: a reference brings an index that blocks
     op.add_column("person", sa.Column("place_id", sa.Integer))
     op.create_index("ix_place", "person", ["place_id"])
@@ -116,6 +118,8 @@ default-rewrite: a default of its own for every row
     op.add_column("person", sa.Column("token", sa.Uuid, server_default=sa.text("gen_random_uuid()")))
 default-rewrite: a default that tells the time of the row
     op.execute("ALTER TABLE person ADD COLUMN at timestamptz DEFAULT clock_timestamp()")
+default-rewrite: a default made by a function of one's own
+    op.execute("ALTER TABLE person ADD COLUMN ticket int DEFAULT next_ticket()")
 not-null-scan: a column becomes NOT NULL
     op.alter_column("person", "nickname", nullable=False)
 not-null-scan: a column is filled and becomes NOT NULL
@@ -125,6 +129,12 @@ new-column-without-value: a required column without a value
     op.add_column("person", sa.Column("rank", sa.Integer, nullable=False))
 unique-build: a primary key builds its index under its lock
     op.create_primary_key("pk_pet", "pet", ["id"])
+not-null-scan: a primary key on an index over a nullable column
+    with op.get_context().autocommit_block():
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_pk ON pet (id)")
+    op.execute("ALTER TABLE pet ADD CONSTRAINT pk_pet PRIMARY KEY USING INDEX ix_pk")
+not-null-scan: a primary key on an index that is there, over a nullable column
+    op.execute("ALTER TABLE pet ADD CONSTRAINT pk_pet PRIMARY KEY USING INDEX ux_pet_id")
 drop-schema-loses-data: a whole database is dropped
     op.execute("DROP DATABASE elsewhere")
 drop-table-loses-data: a table with rows is dropped
@@ -145,6 +155,8 @@ not-seen: SQL with a mistake
     op.execute("ALTER TABEL person ADD COLUMN x int")
 name-too-long: a name that is cut
     op.execute("CREATE INDEX CONCURRENTLY " + "i" * 70 + " ON person (name)")
+index-blocks-writes: an index is rebuilt under its lock
+    op.execute("REINDEX INDEX ix_person_org")
 index-blocks-writes: all indexes of a table are rebuilt
     op.execute("REINDEX TABLE person")
 table-rewrite: a table is written in the order of an index
@@ -152,6 +164,9 @@ table-rewrite: a table is written in the order of an index
 table-rewrite: a table is packed
     with op.get_context().autocommit_block():
         op.execute("VACUUM FULL person")
+table-rewrite: a table is packed and counted
+    with op.get_context().autocommit_block():
+        op.execute("VACUUM (FULL, ANALYZE) person")
 check-scan: a check on a new column
     op.execute("ALTER TABLE person ADD COLUMN size int CHECK (size > 0)")
 validate-in-same-transaction: NOT VALID and VALIDATE in one transaction
@@ -176,6 +191,10 @@ table-rewrite: a table leaves the log
     op.execute("ALTER TABLE person SET UNLOGGED")
 table-rewrite: a table gets another access method
     op.execute("ALTER TABLE person SET ACCESS METHOD heap2")
+not-null-scan: several changes in one statement, the second reads
+    op.execute("ALTER TABLE person ADD COLUMN town text, ALTER COLUMN nickname SET NOT NULL")
+type-rewrite: several changes in one statement, the second writes anew
+    op.execute("ALTER TABLE person ADD COLUMN town text, ALTER COLUMN age TYPE bigint")
 drop-column-loses-data: several changes in one statement, the second drops
     op.execute("ALTER TABLE person ADD COLUMN town text, DROP COLUMN nickname")
 check-scan: a check and a column in one statement

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from ._effects import Blocks, Effect, Work
+from ._effects import HARDER, Blocks, Effect, Work, clauses
 
 AX, SRX, SHARE, SUE = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE", "SHARE UPDATE EXCLUSIVE"
+LOCKS = (SUE, SHARE, SRX, AX)
 NAME = r'(?:(?:"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+)'
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?({NAME})", re.IGNORECASE | re.DOTALL)
@@ -20,6 +22,7 @@ ADD_COLUMN = re.compile(r"ADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|CHECK
 TYPE = re.compile(
     rf"ALTER (?:COLUMN )?({NAME}) (?:SET DATA )?TYPE (.*?)(?: COLLATE \S+)?(?: USING (.*))?$", re.IGNORECASE | re.DOTALL
 )
+USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
@@ -28,9 +31,11 @@ LIGHT = re.compile(
 )
 OTHERS: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),
+    (rf"REINDEX (?:\(.*?\) )?INDEX (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "writes", "build"),
     (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
     (rf"DROP TABLE (?:IF EXISTS )?({NAME})", "drop table", AX, "reads", ""),
-    (rf"(?:CLUSTER|VACUUM \(?FULL\b.*?\)?) ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CLUSTER|VACUUM FULL)(?: VERBOSE| ANALYZE| FREEZE)* ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CLUSTER ?\(.*?\)|VACUUM ?\([^)]*\bFULL\b[^)]*\)) ({NAME})", "rewrite", AX, "reads", "rewrite"),
     (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "writes", "build"),
     (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
     (rf"LOCK (?:TABLE )?(?:ONLY )?({NAME})(?: IN (?:ACCESS )?EXCLUSIVE MODE)?(?: NOWAIT)?$", "lock", AX, "reads", ""),
@@ -46,13 +51,38 @@ def effect_of(statement: str, live: Any) -> Effect | None:
         lock: tuple[str, Blocks] = (SUE, "") if found[2] else (SHARE, "writes")
         return Effect("create index", name_of(found[3]), *lock, "build")
     if found := ALTER.match(text):
-        return of_alter(name_of(found[1]), found[2], live)
+        table = name_of(found[1])
+        return strictest([of_alter(table, clause.strip(), live) for clause in clauses(found[2])])
     for pattern, kind, lock_name, blocks, work in OTHERS:
         if found := re.match(pattern, text, re.IGNORECASE):
-            return Effect(kind, name_of(found[1]), lock_name, blocks, work)
+            named = name_of(found[1])
+            is_index = re.match(r"\w+ (\(.*?\) )?INDEX\b", text, re.IGNORECASE)
+            table = (is_index and table_of_index(named, live)) or named
+            return Effect(kind, table, lock_name, blocks, work)
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
     return None
+
+
+def table_of_index(index: tuple[str | None, str], live: Any) -> tuple[str | None, str] | None:
+    """The table that an index is on; None where nobody knows."""
+    if live.connection is None:
+        return None
+    name = live.quoted(index).replace("'", "''")
+    query = (
+        "select case when pg_table_is_visible(c.oid) then null else n.nspname end, relname"
+        " from pg_index i join pg_class c on c.oid = indrelid join pg_namespace n on n.oid = relnamespace"
+        f" where indexrelid = to_regclass('{name}')"
+    )
+    return next(((row[0], row[1]) for row in live.some(query)), None)
+
+
+def strictest(found: list[Effect]) -> Effect:
+    """The effect of several clauses in one statement: the hardest work of one of them, under the strictest lock of all."""
+    hardest = max(found, key=lambda effect: HARDER.index(effect.work))
+    lock = max(found, key=lambda effect: LOCKS.index(effect.lock))
+    others = tuple(dict.fromkeys(other for effect in found for other in effect.others))
+    return replace(hardest, lock=lock.lock, blocks=lock.blocks, others=others)
 
 
 def name_of(text: str) -> tuple[str | None, str]:
@@ -79,7 +109,7 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if ADD_COLUMN.match(action):
         return of_new_column(table, action, parents, live)
     if upper.startswith("ADD"):
-        return of_constraint(table, upper, parents)
+        return of_constraint(table, action, parents, live)
     if found := TYPE.match(action):
         return says("type", AX, "reads", work_of_type(table, column_of(found[1]), found[2], found[3], live))
     if found := NOT_NULL.match(action):
@@ -110,7 +140,9 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
         return Effect("unique", table, AX, "reads", "build", parents)
     if re.search(r"\bCHECK\s*\(", upper):
         return Effect("check", table, AX, "reads", "scan", parents)
-    return Effect("new column", table, AX, "reads", "scan" if parents and default else "", parents)
+    if parents and default:
+        return Effect("foreign key", table, AX, "reads", "scan", parents)
+    return Effect("new column", table, AX, "reads", "", parents)
 
 
 def has_constrained_domain(action: str, live: Any) -> bool:
@@ -126,13 +158,15 @@ def has_constrained_domain(action: str, live: Any) -> bool:
     return bool(live.some(query))
 
 
-def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
+def of_constraint(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...], live: Any) -> Effect:
     """ADD CONSTRAINT."""
+    upper = action.upper()
     is_later = "NOT VALID" in upper
     if "FOREIGN KEY" in upper:
         return Effect("foreign key", table, SRX, "writes", "" if is_later else "scan", parents)
-    if "USING INDEX" in upper:
-        return Effect("constraint", table, AX, "reads")
+    if found := USING_INDEX.search(action):
+        is_read = "PRIMARY KEY" in upper and not all_are_not_null(table, name_of(found[1]), live)
+        return Effect("not null" if is_read else "constraint", table, AX, "reads", "scan" if is_read else "")
     if "PRIMARY KEY" in upper:
         return Effect("primary key", table, AX, "reads", "build")
     if re.search(r"\bUNIQUE\b", upper):
@@ -140,6 +174,16 @@ def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tupl
     if "EXCLUDE" in upper:
         return Effect("exclude", table, AX, "reads", "build")
     return Effect("check", table, AX, "reads", "" if is_later else "scan")
+
+
+def all_are_not_null(table: tuple[str | None, str], index: tuple[str | None, str], live: Any) -> bool:
+    """Whether a primary key on an index has nothing to look at. An index that the run itself makes is not known."""
+    if live.connection is None:
+        return False
+    name = live.quoted(index).replace("'", "''")
+    query = f"select attname from pg_attribute where attrelid = to_regclass('{name}')"
+    columns = [row[0] for row in live.some(query)]
+    return bool(columns) and all(proves_not_null(table, column, live) for column in columns)
 
 
 def proves_not_null(table: tuple[str | None, str], column: str, live: Any) -> bool:

@@ -10,6 +10,7 @@ from alembic.operations import ops
 
 from .step import Changed, Rows, Written
 
+from ..dialects import clauses
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
 ALTERING = re.compile(
     rf"\s*ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
@@ -58,17 +59,6 @@ def plain(name: str, dialect: str) -> str:
     if re.match(r'["`\[]', name):
         return name[1:-1]
     return name.lower() if dialect == "postgresql" else name
-
-
-def clauses(text: str) -> Iterator[str]:
-    """What stands between the commas that are in no parentheses and no quotes."""
-    depth, start = 0, 0
-    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[(),]", text):
-        depth += {"(": 1, ")": -1}.get(piece.group(), 0)
-        if piece.group() == "," and not depth:
-            yield text[start : piece.start()]
-            start = piece.end()
-    yield text[start:]
 
 
 def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
