@@ -213,6 +213,16 @@ delete-without-condition: rows are deleted by an empty condition
     op.execute("DELETE FROM pet")
 """
 MARIADB = r"""
+table-copy: an index is built by a copy
+    op.execute("ALTER TABLE person ADD INDEX ix_name (name), ALGORITHM=COPY")
+table-copy: an index is built by a copy, as an index
+    op.execute("CREATE INDEX ix_name ON person (name) ALGORITHM=COPY")
+table-copy: an index is built while nobody writes
+    op.execute("ALTER TABLE person ADD INDEX ix_name (name), LOCK=SHARED")
+table-copy: an index is built while nobody writes, as an index
+    op.execute("CREATE INDEX ix_name ON person (name) LOCK=SHARED")
+table-copy: an index is built while nobody reads
+    op.execute("ALTER TABLE person ADD INDEX ix_name (name), LOCK=EXCLUSIVE")
 table-copy: a default of its own for every row
     op.execute("ALTER TABLE person ADD COLUMN token varchar(36) DEFAULT (uuid())")
 table-copy: a column that counts
@@ -245,6 +255,8 @@ rename-breaks-programs: a changed name in the words of SQL
     op.execute("ALTER TABLE person CHANGE nickname alias varchar(50)")
 rename-breaks-programs: a renamed table in the words of SQL
     op.execute("RENAME TABLE person TO people")
+table-copy: several changes in one statement, the second copies
+    op.execute("ALTER TABLE person ADD COLUMN town text, MODIFY age bigint")
 drop-column-loses-data: several changes in one statement, the second drops
     op.execute("ALTER TABLE person ADD COLUMN town text, DROP COLUMN nickname")
 table-copy: an enum loses a value

@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from ._effects import Effect
+from ._effects import Effect, clauses
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"(?:MODIFY|CHANGE) (?:COLUMN )?({NAME}) (?:({NAME}) )?(.*)", re.IGNORECASE | re.DOTALL)
+ASKED = re.compile(r",? *\b(ALGORITHM|LOCK) ?=? ?(DEFAULT|INSTANT|NOCOPY|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)\b", re.IGNORECASE)
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
 
 
 def effect_of(statement: str, live: Any) -> Effect | None:
     """The effect of one statement; None where it has none on tables."""
     text = " ".join(statement.split())
+    asked = {found[1].upper(): found[2].upper() for found in ASKED.finditer(text)}
+    effect = of_words(ASKED.sub("", text), live)
+    return effect and as_asked(effect, asked.get("ALGORITHM", ""), asked.get("LOCK", ""))
+
+
+def as_asked(effect: Effect, algorithm: str, lock: str) -> Effect:
+    """The effect with the algorithm and the lock that the statement asks for itself."""
+    if algorithm == "COPY":
+        effect = replace(effect, kind="copy", lock="SHARED", blocks="writes", work="rewrite")
+    if algorithm == "INSTANT" and effect.kind != "copy":  # else it fails at once
+        effect = replace(effect, kind="alter", lock="", blocks="", work="")
+    if lock in ("SHARED", "EXCLUSIVE") and effect.work:
+        effect = replace(effect, kind="copy", lock=lock, blocks="writes" if lock == "SHARED" else "reads")
+    return effect
+
+
+def of_words(text: str, live: Any) -> Effect | None:
+    """The effect of a statement that asks for no algorithm and no lock."""
     if found := INDEX.match(text):
         is_online = (found[1] or "").upper().strip() in ("", "UNIQUE")
         return Effect(
             "create index", name_of(found[2]), "NONE" if is_online else "SHARED", "" if is_online else "writes", "build"
         )
     if found := ALTER.match(text):
-        return of_alter(name_of(found[1]), found[2], live)
+        table = name_of(found[1])
+        each = [of_alter(table, clause.strip(), live) for clause in clauses(found[2]) if clause.strip()]
+        return max(each, key=lambda effect: effect.weight, default=None)
     if found := ROWS.match(text):
         return Effect("rows", name_of(found[1]), "rows", "writes", "rewrite")
     if found := re.match(rf"(DROP|TRUNCATE) TABLE (?:IF EXISTS )?({NAME})", text, re.IGNORECASE):

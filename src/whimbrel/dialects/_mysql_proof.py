@@ -23,7 +23,7 @@ PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INPLACE", "SHARED", "writes", "rewrite"),
     ("COPY", "SHARED", "writes", "rewrite"),
 )
-IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES|\bALGORITHM\s*=", re.IGNORECASE)
+IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES|\b(ALGORITHM|LOCK)\s*=", re.IGNORECASE)
 CHANGES = re.compile(r"\s*(ALTER\s+TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b", re.IGNORECASE)
 
 
@@ -50,6 +50,7 @@ class Proof:
             promise = f"ALGORITHM={algorithm}" + (f"{join}LOCK={lock}" if lock else "")
             if self.executes(f"{statement}{join}{promise}"):
                 kind = effect.kind if work else "alter"
+                kind = "copy" if blocks and kind == "alter" else kind
                 return replace(effect, kind=kind, lock=lock or "NONE", blocks=blocks, work=work, is_proven=True)
         self.executes(statement)
         return effect
