@@ -199,6 +199,10 @@ drop-column-loses-data: several changes in one statement, the second drops
     op.execute("ALTER TABLE person ADD COLUMN town text, DROP COLUMN nickname")
 check-scan: a check and a column in one statement
     op.execute("ALTER TABLE person ADD COLUMN town text, ADD CONSTRAINT ck CHECK (price > 0)")
+new-column-without-value: a required column in the words of SQL
+    op.execute("ALTER TABLE person ADD COLUMN rank int NOT NULL")
+json-column: a json column in the words of SQL
+    op.execute("ALTER TABLE person ADD COLUMN more json")
 rename-breaks-programs: a renamed column in the words of SQL
     op.execute("ALTER TABLE person RENAME COLUMN name TO title")
 rename-breaks-programs: a renamed table in the words of SQL
@@ -209,6 +213,10 @@ unique-fails: unique over values that are there twice, in the words of SQL
     op.execute("ALTER TABLE person ADD UNIQUE (nickname)")
 unique-fails: a unique index over values that are there twice, in the words of SQL
     op.execute("CREATE UNIQUE INDEX CONCURRENTLY ux_nick ON person (nickname)")
+unique-fails: a primary key over values that are there twice
+    op.create_primary_key("pk", "pet", ["kind"])
+not-null-fails: several changes in one statement, the second meets nulls
+    op.execute("ALTER TABLE person ADD COLUMN town text, ALTER COLUMN age SET NOT NULL")
 delete-without-condition: rows are deleted by an empty condition
     op.execute("DELETE FROM pet")
 """
@@ -247,6 +255,8 @@ rename-breaks-programs: a table is renamed
     op.rename_table("person", "people")
 change-of-all-rows: every row is filled at once
     op.execute("UPDATE person SET nickname = 'x'")
+new-column-without-value: a required column gets values that nobody chose
+    op.execute("ALTER TABLE person ADD COLUMN rank_ int NOT NULL")
 new-column-without-value: a required column
     op.add_column("person", sa.Column("rank_", sa.Integer, nullable=False))
 rename-breaks-programs: a renamed column in the words of SQL
@@ -292,6 +302,8 @@ unique-fails: a unique index over values that are there twice
     op.execute("ALTER TABLE person ADD UNIQUE INDEX ux_nick (nickname)")
 unique-fails: a unique index over values that are there twice, as an index
     op.create_index("ux_nick", "person", ["nickname"], unique=True)
+not-null-fails: NOT NULL over nulls in the words of SQL
+    op.execute("ALTER TABLE person MODIFY COLUMN age int NOT NULL")
 constraint-dropped: a foreign key is dropped
     op.drop_constraint("fk_org", "person", type_="foreignkey")
 constraint-dropped: a check is dropped

@@ -71,6 +71,9 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         return of_words(text, dialect)
     if tree.key == "alter" and str(tree.args.get("kind") or "").upper() == "TABLE":
         tree_knows, words_know = tuple(operations_of(fold(tree, dialect))), of_alter(text, dialect)
+        if len(tree_knows) == len(words_know):
+            pairs = zip(words_know, tree_knows, strict=True)
+            return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
     found = tuple(operations_of(fold(tree, dialect)))
     is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)

@@ -18,7 +18,7 @@ from ._data import examples, is_known
 
 def columns_of(op: Any) -> list[str] | None:
     """The columns of a unique constraint or index; None where it is neither, or is about more than columns."""
-    if isinstance(op, ops.CreateUniqueConstraintOp):
+    if isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)):
         return [str(getattr(each, "name", each)) for each in op.columns]
     if isinstance(op, ops.CreateIndexOp) and op.unique and op.columns and not any(name.endswith("_where") for name in op.kw):
         return [str(each) for each in op.columns] if all(isinstance(each, str) for each in op.columns) else None
