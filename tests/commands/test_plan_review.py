@@ -161,7 +161,7 @@ def test_a_policy_that_makes_no_sense(person, policy):
         ("op.rename_table('person', 'people')\nop.drop_table('people')", "drop-table-loses-data:person"),
         ("if op.get_bind().dialect.name:\n    op.drop_table('person')", "drop-table-loses-data:person"),
         ("list(op.get_bind().execute(sa.text('select 1')))", "not-seen:bbbb"),
-        ("sa.inspect(op.get_bind()).get_table_names()", "not-seen:bbbb"),
+        ("sa.inspect(op.get_bind()).get_view_names()", "not-seen:bbbb"),
         ("raise ValueError('no')", "not-seen:bbbb"),
         ("op.execute('WITH gone AS (DELETE FROM person RETURNING id) SELECT * FROM gone')", "delete-without-condition:person"),
     ],
@@ -172,6 +172,45 @@ def test_what_a_review_sees(person, up, key):
     assert key in [each["key"] for each in found(person)]
     person.ok("plan")
     assert person.database.state() == before
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "'person' in sa.inspect(op.get_bind()).get_table_names()",
+        "sa.inspect(op.get_bind()).has_table('person')",
+        "'nick' not in [each['name'] for each in sa.inspect(op.get_bind()).get_columns('person')]",
+        "sa.Table('person', sa.MetaData(), autoload_with=op.get_bind()).c.name is not None",
+    ],
+)
+def test_the_database_says_what_a_revision_asks_of_its_structure(person, condition):
+    person.revision(f"if {condition}:\n    op.drop_table('person')\nelse:\n    op.drop_column('person', 'name')", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+
+
+def test_what_the_run_itself_makes_is_there_for_its_questions(person):
+    body = """
+    op.create_table('pet', sa.Column('id', sa.Integer))
+    op.rename_table('person', 'people')
+    there = sa.inspect(op.get_bind()).get_table_names()
+    if 'pet' in there and 'people' in there and not sa.inspect(op.get_bind()).has_table('person'):
+        op.drop_table('people')
+    """
+    person.revision(body, id="bbbb")
+    assert "drop-table-loses-data:person" in [each["key"] for each in found(person)]
+
+
+def test_what_the_run_has_changed_is_not_known(person):
+    person.revision(
+        "op.add_column('person', sa.Column('a', sa.Integer))\nsa.inspect(op.get_bind()).get_columns('person')", id="bbbb"
+    )
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+
+
+def test_a_database_in_which_a_revision_has_run_tells_it_nothing(person):
+    person.revision("if not sa.inspect(op.get_bind()).has_table('pet'):\n    op.execute('create table pet (id int)')", id="bbbb")
+    person.ok("upgrade")
+    assert json.loads(person.flask("review", "bbbb", "--format", "json").out)["findings"][0]["key"] == "not-seen:bbbb"
 
 
 @on("sqlite")
