@@ -213,6 +213,20 @@ def test_a_database_in_which_a_revision_has_run_tells_it_nothing(person):
     assert json.loads(person.flask("review", "bbbb", "--format", "json").out)["findings"][0]["key"] == "not-seen:bbbb"
 
 
+@pytest.mark.parametrize("columns", [["nick"], ["nick", "place"]])
+def test_columns_that_are_new_and_the_same_in_every_row_cannot_be_unique(person, columns):
+    person.revision(
+        f"""
+        op.add_column('person', sa.Column('nick', sa.String(9), nullable=False, server_default=''))
+        op.add_column('person', sa.Column('place', sa.String(9), nullable=False, server_default='here'))
+        with op.batch_alter_table('person') as batch_op:
+            batch_op.create_unique_constraint('uq', {columns!r})
+        """,
+        id="bbbb",
+    )
+    assert [each["key"] for each in found(person)] == ["unique-fails:person"]
+
+
 @on("sqlite")
 def test_the_session_of_the_application_is_out_of_reach(person):
     person.revision(

@@ -35,6 +35,10 @@ def look(case: Case) -> Iterator[Found]:
     if not columns or table is None or not is_known(case):
         return
     live = case.live
+    if all(has_one_value(case, name) for name in columns) and (live.rows(table) or 0) > 1:
+        what = f"{shown(table)} ({', '.join(columns)})"
+        yield Found(shown(table), f"{what}: every row has the same default, and they must be unique")
+        return
     known = [live.column_known_as(table_of(case.op), name) for name in columns]  # type: ignore[arg-type]
     there = live.columns_of(table) or {}
     if any(name not in there for name in known):
@@ -50,11 +54,23 @@ def look(case: Case) -> Iterator[Found]:
 
 def is_same_in_every_row(op: Any) -> bool:
     """Whether a column is added that must be unique, and has a plain default."""
-    if not isinstance(op, ops.AddColumnOp) or not op.column.unique:
-        return False
-    default = getattr(op.column.server_default, "arg", None)
+    return isinstance(op, ops.AddColumnOp) and bool(op.column.unique) and has_plain_default(op.column)
+
+
+def has_plain_default(column: Any) -> bool:
+    """Whether a new column is filled with one value."""
+    default = getattr(column.server_default, "arg", None)
     text = default if isinstance(default, str) else getattr(default, "text", None)
     return text is not None and "(" not in str(text)
+
+
+def has_one_value(case: Case, name: str) -> bool:
+    """Whether a step before has added a column that has the same value in every row since."""
+    made = [op for step in case.earlier for op in step.operations if isinstance(op, ops.AddColumnOp)]
+    return any(
+        op.column.name == name and has_plain_default(op.column) and case.live.known_as(table_of(op) or (None, "")) == case.table
+        for op in made
+    )
 
 
 def values(live: Live, twice: str) -> str:
