@@ -213,6 +213,23 @@ def test_a_database_in_which_a_revision_has_run_tells_it_nothing(person):
     assert json.loads(person.flask("review", "bbbb", "--format", "json").out)["findings"][0]["key"] == "not-seen:bbbb"
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("", "would be lost"),
+        ("op.execute('create table old as select * from person')", "would be lost, but for what the revision has copied before"),
+        ("op.execute('create table old as select 1 as one')", "would be lost"),
+        (
+            "list(op.get_bind().execute(sa.text('select 1')))",
+            "would be lost if it is dropped, and the revision does not keep them elsewhere",
+        ),
+    ],
+)
+def test_what_a_revision_may_have_kept_is_not_said_to_be_lost_for_sure(person, before, words):
+    person.revision(f"{before}\nop.drop_table('person')", id="bbbb")
+    assert [each["message"] for each in found(person) if each["severity"] == "danger"] == [f"2 rows of person {words}"]
+
+
 @pytest.mark.parametrize("columns", [["nick"], ["nick", "place"]])
 def test_columns_that_are_new_and_the_same_in_every_row_cannot_be_unique(person, columns):
     person.revision(

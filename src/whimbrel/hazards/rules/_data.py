@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from ...plan.step import Table
 from ..live import Live, numbered
 from ..rule import Case
+
+COPIES = re.compile(r"\s*(INSERT\b.*\bSELECT|CREATE\b.*\bAS\s+SELECT|UPDATE)\b", re.IGNORECASE | re.DOTALL)
 
 
 def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
@@ -46,6 +49,15 @@ def examples(live: Live, query: str, names: bool = False) -> str:
     rows = live.some(f"{query} LIMIT 3")
     values = [", ".join(map(str, row)) if names else repr(row[0]) for row in rows]
     return f": {'; '.join(values)}" if values else ""
+
+
+def unless_kept(case: Case, name: str) -> str:
+    """What has to be added where the revision reads rows, or copies them, before it drops something of this name."""
+    if case.step.why is not None:
+        return " if it is dropped, and the revision does not keep them elsewhere"
+    if any(COPIES.match(sql) and re.search(rf"\b{re.escape(name)}\b", sql) for step in case.earlier for sql in step.sql):
+        return ", but for what the revision has copied before"
+    return ""
 
 
 def is_known(case: Case) -> bool:
