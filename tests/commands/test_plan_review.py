@@ -244,6 +244,11 @@ def test_columns_that_are_new_and_the_same_in_every_row_cannot_be_unique(person,
     assert [each["key"] for each in found(person)] == ["unique-fails:person"]
 
 
+def test_a_required_column_without_a_value_for_rows_stops_the_run_before_it_begins(person):
+    person.revision("op.add_column('person', sa.Column('nick', sa.String(9), nullable=False))", id="bbbb")
+    person.refused("upgrade").says("person has rows, and nick is NOT NULL without a value for them")
+
+
 @on("sqlite")
 def test_the_session_of_the_application_is_out_of_reach(person):
     person.revision(
