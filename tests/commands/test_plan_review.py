@@ -249,6 +249,16 @@ def test_a_required_column_without_a_value_for_rows_stops_the_run_before_it_begi
     person.refused("upgrade").says("person has rows, and nick is NOT NULL without a value for them")
 
 
+@pytest.mark.parametrize(
+    "back", ["op.rename_table('people', 'person')", "op.execute('create view person as select * from people')"]
+)
+def test_a_name_that_is_there_again_in_the_end_breaks_nobody(person, back):
+    person.revision("op.rename_table('person', 'people')", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["rename-breaks-programs:person"]
+    person.revision(f"op.rename_table('person', 'people')\n{back}", id="bbbb", after="aaaa")
+    assert found(person) == []
+
+
 @on("sqlite")
 def test_the_session_of_the_application_is_out_of_reach(person):
     person.revision(

@@ -6,23 +6,35 @@ name helps them for a table; a column is better added, filled, and dropped in a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from ...plan.step import shown
+from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
 
 
 def look(case: Case) -> Iterator[Found]:
-    """RenameTableOp, and AlterColumnOp with a new name."""
+    """RenameTableOp, and AlterColumnOp with a new name; not where the old name is back in the end."""
     if case.table is None or not case.live.is_there(case.table):
         return
     if isinstance(case.op, ops.RenameTableOp):
-        yield Found(shown(case.table), f"programs that use {shown(case.table)} fail until they know {case.op.new_table_name}")
+        if not is_there_afterwards(case, case.table[1]):
+            yield Found(shown(case.table), f"programs that use {shown(case.table)} fail until they know {case.op.new_table_name}")
     elif isinstance(case.op, ops.AlterColumnOp) and case.op.modify_name and case.op.modify_name != case.op.column_name:
+        if case.live.column_known_as(table_of(case.op) or case.table, case.op.column_name) == case.op.modify_name:
+            return
         name = f"{shown(case.table)}.{case.op.column_name}"
         yield Found(name, f"programs that use {name} fail until they know {case.op.modify_name}")
+
+
+def is_there_afterwards(case: Case, old: str) -> bool:
+    """Whether a table gets its old name again, or a view has it, before the revision ends."""
+    view = re.compile(rf"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+([\w\"`]+\.)?[\"`]?{re.escape(old)}\b", re.IGNORECASE)
+    later = case.planned.steps[case.planned.steps.index(case.step) :]
+    renamed = [str(op.new_table_name) for step in later for op in step.operations if isinstance(op, ops.RenameTableOp)]
+    return old in renamed or any(view.match(sql) for step in later for sql in step.sql)
 
 
 rule = Rule(
