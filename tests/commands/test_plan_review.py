@@ -200,6 +200,21 @@ def test_what_the_run_itself_makes_is_there_for_its_questions(person):
     assert "drop-table-loses-data:person" in [each["key"] for each in found(person)]
 
 
+def test_an_inspector_remembers_its_answers_as_the_real_one_does(person):
+    body = """
+    inspector = sa.inspect(op.get_bind())
+    before = len(inspector.get_columns('person')), inspector.has_table('pet')
+    op.add_column('person', sa.Column('a', sa.Integer))
+    op.create_table('pet', sa.Column('id', sa.Integer))
+    if before == (len(inspector.get_columns('person')), inspector.has_table('pet')):
+        op.drop_table('person')
+    """
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+    person.ok("upgrade", "--accept", "drop-table-loses-data:person")
+    assert person.database.tables() == ["pet"]
+
+
 def test_what_the_run_has_changed_is_not_known(person):
     person.revision(
         "op.add_column('person', sa.Column('a', sa.Integer))\nsa.inspect(op.get_bind()).get_columns('person')", id="bbbb"

@@ -98,6 +98,8 @@ class Looking:
         with looking():
             self._inspector = sa.inspect(connection)
         self._changes = changes
+        self._answers: dict[str, Any] = {}
+        """As SQLAlchemy's own keeps them: the same question gets the same answer, whatever has changed since."""
         self.default_schema_name = self._inspector.default_schema_name
         self.dialect = connection.dialect
 
@@ -115,19 +117,31 @@ class Looking:
 
     def _of_table(self, method: str, table_name: str, *given: Any, **more: Any) -> Any:
         """One method about a table that no step has changed."""
-        schema = more.get("schema") or (given[-1] if given and method != "has_index" else None)
-        if self._key(table_name, schema) in self._changes.touched:
-            raise Opaque(LOOKS)
-        return self._ask(getattr(self._inspector, method), table_name, *given, **more)
+        question = repr((method, table_name, given, more))
+        if question not in self._answers:
+            schema = more.get("schema") or (given[-1] if given and method != "has_index" else None)
+            if self._key(table_name, schema) in self._changes.touched:
+                raise Opaque(LOOKS)
+            self._answers[question] = self._ask(getattr(self._inspector, method), table_name, *given, **more)
+        return self._answers[question]
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there will be a table then."""
-        named = self._key(table_name, schema)
-        known = self._changes.there.get(named)
-        return bool(self._ask(self._inspector.has_table, table_name, schema, **kw)) if known is None else known
+        question = repr(("has_table", table_name, schema))
+        if question not in self._answers:
+            known = self._changes.there.get(self._key(table_name, schema))
+            self._answers[question] = self._ask(self._inspector.has_table, table_name, schema, **kw) if known is None else known
+        return bool(self._answers[question])
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """The tables that there will be then."""
+        question = repr(("get_table_names", schema))
+        if question not in self._answers:
+            self._answers[question] = self._names(schema, **kw)
+        return list(self._answers[question])
+
+    def _names(self, schema: str | None, **kw: Any) -> list[str]:
+        """The same, asked now."""
         wanted = self._key("", schema)[0]
         found: list[str] = self._ask(self._inspector.get_table_names, schema, **kw)
         there = {name: is_there for (where, name), is_there in self._changes.there.items() if where == wanted}
@@ -154,6 +168,7 @@ class Looking:
 
     def clear_cache(self) -> None:
         """Ask again."""
+        self._answers.clear()
         self._inspector.clear_cache()
 
     def __getattr__(self, name: str) -> Any:
