@@ -215,6 +215,22 @@ def test_an_inspector_remembers_its_answers_as_the_real_one_does(person):
     assert person.database.tables() == ["pet"]
 
 
+def test_tables_and_types_that_are_made_on_the_connection_are_seen(person):
+    body = """
+    meta = sa.MetaData()
+    table = sa.Table('person', meta, sa.Column('id', sa.Integer))
+    pet = sa.Table('pet', meta, sa.Column('id', sa.Integer))
+    sa.Enum('a', 'b', name='letter').create(op.get_bind(), checkfirst=True)
+    meta.create_all(op.get_bind())
+    pet.drop(op.get_bind())
+    table.drop(op.get_bind(), checkfirst=True)
+    """
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+    person.ok("upgrade", "--accept", "drop-table-loses-data:person")
+    assert person.database.tables() == []
+
+
 def test_what_the_run_has_changed_is_not_known(person):
     person.revision(
         "op.add_column('person', sa.Column('a', sa.Integer))\nsa.inspect(op.get_bind()).get_columns('person')", id="bbbb"

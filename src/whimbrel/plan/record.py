@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
 from .._alembic_paper import NotingOperations, answers_inspect, on_paper
@@ -125,6 +126,26 @@ class Notes:
             found, why = operations_in(each, statement, self.context.dialect.name)
             self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
 
+    def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
+        """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
+        place, line = self.place_of(frames_here())
+        if isinstance(element, sa.types.TypeEngine):
+            text = f"{'DROP' if is_dropped else 'CREATE'} TYPE {getattr(element, 'name', '')}"
+            self.steps.append(Step((), (text,), place, line, outside=self.is_outside))
+            return
+        if not isinstance(element, (sa.Table, sa.MetaData)):
+            raise Opaque(LOOKS)
+        for table in [element] if isinstance(element, sa.Table) else tables or element.sorted_tables:
+            if (
+                is_checked
+                and self.inspector is not None
+                and self.inspector().has_table(table.name, table.schema) is not is_dropped
+            ):
+                continue
+            op = (ops.DropTableOp if is_dropped else ops.CreateTableOp).from_table(table)
+            text = self.text_of(DropTable(table) if is_dropped else CreateTable(table))
+            self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
+
     def text_of(self, statement: Any) -> str:
         """SQL with its values."""
         if isinstance(statement, str):
@@ -228,6 +249,10 @@ class Bind:
 
     def commit(self) -> None:
         """Nothing to commit."""
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, checkfirst: Any = False, tables: Any = None, **kw: Any) -> None:
+        """What create(), drop(), create_all() and drop_all() of tables and types call."""
+        self._notes.built(element, tables, "Drop" in visitor.__name__, bool(checkfirst))
 
     def inspector(self) -> Looking:
         """What sa.inspect() gives. Raises Opaque where there is no database to ask."""
