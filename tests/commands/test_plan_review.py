@@ -280,6 +280,12 @@ def test_a_required_column_without_a_value_for_rows_stops_the_run_before_it_begi
     person.refused("upgrade").says("person has rows, and nick is NOT NULL without a value for them")
 
 
+def test_a_column_whose_name_another_one_gets_breaks_nobody(person):
+    body = "op.alter_column('person', 'name', new_column_name='old', existing_type=sa.String(50))"
+    person.revision(f"{body}\nop.add_column('person', sa.Column('name', sa.Text))", id="bbbb")
+    assert found(person) == []
+
+
 @pytest.mark.parametrize(
     "back", ["op.rename_table('people', 'person')", "op.execute('create view person as select * from people')"]
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from alembic.operations import ops
 
@@ -23,18 +24,31 @@ def look(case: Case) -> Iterator[Found]:
         if not is_there_afterwards(case, case.table[1]):
             yield Found(shown(case.table), f"programs that use {shown(case.table)} fail until they know {case.op.new_table_name}")
     elif isinstance(case.op, ops.AlterColumnOp) and case.op.modify_name and case.op.modify_name != case.op.column_name:
-        if case.live.column_known_as(table_of(case.op) or case.table, case.op.column_name) == case.op.modify_name:
+        known = case.live.column_known_as(table_of(case.op) or case.table, case.op.column_name)
+        if known == case.op.modify_name or is_replaced(case):
             return
         name = f"{shown(case.table)}.{case.op.column_name}"
         yield Found(name, f"programs that use {name} fail until they know {case.op.modify_name}")
 
 
 def is_there_afterwards(case: Case, old: str) -> bool:
-    """Whether a table gets its old name again, or a view has it, before the revision ends."""
+    """Whether a table gets its old name again, or a view or another table has it, before the revision ends."""
     view = re.compile(rf"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+([\w\"`]+\.)?[\"`]?{re.escape(old)}\b", re.IGNORECASE)
-    later = case.planned.steps[case.planned.steps.index(case.step) :]
-    renamed = [str(op.new_table_name) for step in later for op in step.operations if isinstance(op, ops.RenameTableOp)]
-    return old in renamed or any(view.match(sql) for step in later for sql in step.sql)
+    renamed = [str(op.new_table_name) for op in later(case) if isinstance(op, ops.RenameTableOp)]
+    made = [op.table_name for op in later(case) if isinstance(op, ops.CreateTableOp)]
+    return old in renamed + made or any(view.match(sql) for step in case.planned.steps for sql in step.sql)
+
+
+def is_replaced(case: Case) -> bool:
+    """Whether another column gets the old name of a column before the revision ends."""
+    added = [op for op in later(case) if isinstance(op, ops.AddColumnOp) and table_of(op) == table_of(case.op)]
+    return any(op.column.name == case.op.column_name for op in added)
+
+
+def later(case: Case) -> list[Any]:
+    """The operations of the revision from this one on."""
+    steps = case.planned.steps[case.planned.steps.index(case.step) :]
+    return [op for step in steps for op in step.operations]
 
 
 rule = Rule(
