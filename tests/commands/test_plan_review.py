@@ -498,3 +498,30 @@ def test_nothing_runs_on_any_database_before_all_were_judged(project, tmp_path):
     assert project.database.columns("person") == ["id", "name"]
     project.agreed("upgrade")
     assert project.database.columns("person") == ["id", "name", "x"]
+
+
+ANEW = "with op.batch_alter_table('person', recreate='always') as batch_op:\n    "
+HIDDEN = "list(op.get_bind().execute(sa.text('select 1')))\n"  # what comes after it is not known before the run
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_keeps_its_rows_and_asks_nobody(person):
+    person.revision(f"{ANEW}batch_op.alter_column('name', type_=sa.Text)", id="bbbb")
+    assert found(person) == []
+    person.ok("upgrade")
+    assert len(person.database.rows("person")) == 2
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_cuts_no_values(person):
+    person.database.run("update person set name = 'Grace' where name is not null")
+    person.revision(f"{HIDDEN}{ANEW}batch_op.alter_column('name', type_=sa.String(2))", id="bbbb")
+    person.flask("upgrade").says("would not survive the change to VARCHAR(2)", "Grace")
+    assert ("Grace",) in person.database.run("select name from person")
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_and_drops_a_column_needs_consent(person):
+    person.revision(f"{HIDDEN}{ANEW}batch_op.drop_column('name')", id="bbbb")
+    person.flask("upgrade").says(KEY)
+    assert "name" in person.database.columns("person")
