@@ -280,6 +280,16 @@ def test_a_required_column_without_a_value_for_rows_stops_the_run_before_it_begi
     person.refused("upgrade").says("person has rows, and nick is NOT NULL without a value for them")
 
 
+@on("postgresql", "mariadb")
+def test_a_constraint_that_is_made_anew_keeps_out_what_it_did(person):
+    person.database.run("alter table person add constraint ck check (name <> 'x')")
+    drop = "op.execute('ALTER TABLE person DROP CONSTRAINT ck')"
+    person.revision(drop, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["constraint-dropped:person.ck"]
+    person.revision(f"{drop}\nop.create_check_constraint('ck', 'person', \"name <> 'y'\")", id="bbbb", after="aaaa")
+    assert found(person) == []
+
+
 def test_a_column_whose_name_another_one_gets_breaks_nobody(person):
     body = "op.alter_column('person', 'name', new_column_name='old', existing_type=sa.String(50))"
     person.revision(f"{body}\nop.add_column('person', sa.Column('name', sa.Text))", id="bbbb")

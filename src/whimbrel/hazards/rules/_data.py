@@ -60,6 +60,12 @@ def unless_kept(case: Case, name: str) -> str:
     return ""
 
 
+def later(case: Case) -> list[Any]:
+    """The operations of the revision from this step on."""
+    steps = case.planned.steps[case.planned.steps.index(case.step) :]
+    return [op for step in steps for op in step.operations]
+
+
 def is_known(case: Case) -> bool:
     """Whether a count of rows now tells what the operation will meet."""
     return case.table is not None and case.live.connection is not None and case.is_untouched

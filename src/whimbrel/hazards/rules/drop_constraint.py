@@ -10,13 +10,19 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from ...plan.step import shown
+from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
+from ._data import later
+
+MAKES = (ops.CreateForeignKeyOp, ops.CreateCheckConstraintOp, ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)
 
 
 def look(case: Case) -> Iterator[Found]:
-    """DropConstraintOp on a table with rows."""
+    """DropConstraintOp on a table with rows, where the revision makes none of its name."""
     if isinstance(case.op, ops.DropConstraintOp) and case.table is not None and case.live.has_rows(case.table):
+        made = [op for op in later(case) if isinstance(op, MAKES) and table_of(op) == table_of(case.op)]
+        if any(op.constraint_name == case.op.constraint_name for op in made):
+            return
         name = f"{shown(case.table)}.{case.op.constraint_name}"
         yield Found(name, f"{case.op.constraint_name} keeps nothing out of {shown(case.table)} any more")
 

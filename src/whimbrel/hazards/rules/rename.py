@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from alembic.operations import ops
 
 from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
+from ._data import later
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -43,12 +43,6 @@ def is_replaced(case: Case) -> bool:
     """Whether another column gets the old name of a column before the revision ends."""
     added = [op for op in later(case) if isinstance(op, ops.AddColumnOp) and table_of(op) == table_of(case.op)]
     return any(op.column.name == case.op.column_name for op in added)
-
-
-def later(case: Case) -> list[Any]:
-    """The operations of the revision from this one on."""
-    steps = case.planned.steps[case.planned.steps.index(case.step) :]
-    return [op for step in steps for op in step.operations]
 
 
 rule = Rule(
