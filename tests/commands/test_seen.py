@@ -186,3 +186,10 @@ def test_a_batch_that_builds_the_table_anew_and_drops_a_column_needs_consent(per
     person.revision(f"{HIDDEN}{ANEW}batch_op.drop_column('name')", id="bbbb")
     person.flask("upgrade").says(KEY)
     assert "name" in person.database.columns("person")
+
+
+@on("sqlite", "mariadb")
+def test_the_body_of_a_trigger_is_no_statement_of_the_revision(person):
+    body = "begin update person set name = 'x'; delete from person; end"
+    person.revision(f'op.execute("""create trigger t after insert on person for each row {body};""")', id="bbbb")
+    assert found(person) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -28,6 +28,9 @@ WITH_COLUMNS = re.compile(
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
+WITH_BODY = re.compile(r"\s*CREATE\s+(TEMP(ORARY)?\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
+"""The beginning of a trigger whose body has statements of its own (SQLite, MySQL)."""
+
 Read = tuple[tuple[Any, ...], str | None]
 """The operations, and why there are none."""
 
@@ -41,7 +44,19 @@ def statements_in(script: str) -> tuple[str, ...]:
             start = piece.end()
     found.append(script[start:])
     cleaned = (re.sub(r"^(\s*--[^\n]*\n)+", "", each.strip() + "\n").strip() for each in found)
-    return tuple(each for each in cleaned if each and not each.startswith("--"))
+    return tuple(bodies_whole(each for each in cleaned if each and not each.startswith("--")))
+
+
+def bodies_whole(pieces: Iterable[str]) -> Iterator[str]:
+    """Statements, those of a trigger's body together with what creates the trigger."""
+    begun: list[str] = []
+    for piece in pieces:
+        begun.append(piece)
+        is_done = piece.upper() == "END" or not WITH_BODY.match(begun[0])
+        if is_done:
+            yield ";\n".join(begun)
+            begun = []
+    yield from begun
 
 
 @cache
