@@ -193,3 +193,13 @@ def test_the_body_of_a_trigger_is_no_statement_of_the_revision(person):
     body = "begin update person set name = 'x'; delete from person; end"
     person.revision(f'op.execute("""create trigger t after insert on person for each row {body};""")', id="bbbb")
     assert found(person) == []
+
+
+def test_a_construct_whose_values_have_no_place_in_a_text_is_read(person):
+    body = """
+    table = sa.table('person', sa.column('id'), sa.column('name'))
+    assert not op.get_context().version_table_schema
+    op.execute(table.update().where(table.c.id.in_([1, 2])).values(name='x'))
+    """
+    person.revision(body, id="bbbb")
+    assert found(person) == []

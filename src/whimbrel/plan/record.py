@@ -279,6 +279,7 @@ class PaperContext:
         self.bind = self.connection = notes.bind
         self.dialect, self.opts, self.config = notes.context.dialect, notes.context.opts, notes.context.config
         self.autocommit_block = notes.context.autocommit_block
+        self.version_table, self.version_table_schema = notes.context.version_table, notes.context.version_table_schema
         self.environment_context = notes.context.environment_context
 
     def execute(self, statement: Any, *rest: Any, **kw: Any) -> None:

@@ -83,7 +83,8 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         with silent("sqlglot"):
             tree = sqlglot.parse_one(text, read=NAMES.get(dialect, dialect), error_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError:
-        return of_words(text, dialect)
+        made = of_construct(statement, sa.TableClause)  # its values may have no place in a text
+        return ((made,), None) if made is not None else of_words(text, dialect)
     if tree.key == "alter" and str(tree.args.get("kind") or "").upper() == "TABLE":
         tree_knows, words_know = tuple(operations_of(fold(tree, dialect))), of_alter(text, dialect)
         if len(tree_knows) == len(words_know):
@@ -120,12 +121,12 @@ def silent(name: str) -> Iterator[None]:
         logger.disabled = before
 
 
-def of_construct(statement: Any) -> Any:
-    """An INSERT, UPDATE or DELETE of SQLAlchemy."""
-    if isinstance(statement, (sa.Delete, sa.Update)) and isinstance(statement.table, sa.Table):
+def of_construct(statement: Any, kind: type[sa.TableClause] = sa.Table) -> Any:
+    """An INSERT, UPDATE or DELETE of SQLAlchemy. kind: what its table has to be."""
+    if isinstance(statement, (sa.Delete, sa.Update)) and isinstance(statement.table, kind):
         verb = "delete" if isinstance(statement, sa.Delete) else "update"
         return Rows(verb, statement.table.name, statement.table.schema, is_bounded=statement.whereclause is not None)
-    if isinstance(statement, sa.Insert) and isinstance(statement.table, sa.Table):
+    if isinstance(statement, sa.Insert) and isinstance(statement.table, kind):
         return Rows("insert", statement.table.name, statement.table.schema)
     return None
 
