@@ -26,6 +26,7 @@ CASES = [
         "N = ('a', 'b')\ndef upgrade():\n    left = [n for n in N if there(n)]\n    for n in left:\n        op.drop_table(n)",
         {"a", "b"},
     ),
+    ("def upgrade():\n    old = {'a', 'b'} & set(there())\n    for name in old:\n        op.drop_table(name)", {"a", "b"}),
     ("def upgrade():\n    op.drop_table('a' if new else 'b')", {"a", "b"}),
     ("def upgrade():\n    op.drop_table(f'{name}')", set()),
     ("def upgrade():\n    pass\ndef downgrade():\n    op.drop_table('a')", set()),

@@ -111,6 +111,8 @@ class Names:
             return [key for key in node.keys if key is not None]
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):  # [name for name in NAMES if there(name)]
             return self.elements(node.generators[0].iter)
+        if isinstance(node, ast.BinOp):  # {'a', 'b'} & there
+            return [*self.elements(node.left), *self.elements(node.right)]
         if isinstance(node, ast.Name):
             return self.lists.get(node.id, [])
         if isinstance(node, ast.Call) and name_of(node) in PASSED_ON and node.args:
