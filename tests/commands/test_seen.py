@@ -203,3 +203,13 @@ def test_a_construct_whose_values_have_no_place_in_a_text_is_read(person):
     """
     person.revision(body, id="bbbb")
     assert found(person) == []
+
+
+@on("postgresql")
+def test_rows_that_are_gone_since_the_statistics_were_made_cannot_be_twice(person):
+    person.database.run("analyze")
+    person.database.run("delete from person where id = 1")
+    person.revision("op.add_column('person', sa.Column('nick', sa.String(9), server_default='', unique=True))", id="bbbb")
+    assert [each["key"] for each in found(person)] == []
+    person.database.run("insert into person (id) values (8), (9)")
+    assert [each["key"] for each in found(person)] == ["unique-fails:person"]
