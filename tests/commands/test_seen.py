@@ -213,3 +213,23 @@ def test_rows_that_are_gone_since_the_statistics_were_made_cannot_be_twice(perso
     assert [each["key"] for each in found(person)] == []
     person.database.run("insert into person (id) values (8), (9)")
     assert [each["key"] for each in found(person)] == ["unique-fails:person"]
+
+
+@on("postgresql")
+def test_a_foreign_key_that_is_made_anew_under_another_name_keeps_out_what_it_did(person):
+    person.database.run("create table pet (id integer, owner integer constraint old references person (id))")
+    person.database.run("insert into pet values (1, 1)")
+    body = """
+    op.drop_constraint('old', 'pet')
+    op.create_primary_key('pk', 'pet', ['owner', 'id'])
+    op.create_foreign_key('new', 'pet', 'person', ['owner'], ['id'])
+    """
+    person.revision(body, id="bbbb")
+    assert found(person) == []
+
+
+def test_a_new_column_may_be_renamed_at_once(person):
+    body = "op.add_column('person', sa.Column('a', sa.Integer))"
+    rename = "op.alter_column('person', 'a', new_column_name='b', existing_type=sa.Integer())"
+    person.revision(f"{body}\n{rename}", id="bbbb")
+    assert found(person) == []

@@ -25,7 +25,7 @@ def look(case: Case) -> Iterator[Found]:
             yield Found(shown(case.table), f"programs that use {shown(case.table)} fail until they know {case.op.new_table_name}")
     elif isinstance(case.op, ops.AlterColumnOp) and case.op.modify_name and case.op.modify_name != case.op.column_name:
         known = case.live.column_known_as(table_of(case.op) or case.table, case.op.column_name)
-        if known == case.op.modify_name or is_replaced(case):
+        if known in (None, case.op.modify_name) or is_replaced(case):
             return
         name = f"{shown(case.table)}.{case.op.column_name}"
         yield Found(name, f"programs that use {name} fail until they know {case.op.modify_name}")
