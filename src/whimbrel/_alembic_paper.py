@@ -1,4 +1,4 @@
-"""Alembic on paper: operations that are only noted, contexts that only write SQL; as ``_alembic``, with its private names."""
+"""Alembic on paper: operations that are only noted, contexts that only write SQL. As in ``_alembic``, private names stay here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspection
 
 from ._alembic import RunContext, proxies
 
@@ -62,6 +63,16 @@ class NotingOperations(Operations):
 
 
 NotingOperations._setups[NotingOperations] = NotingOperations._setups[Operations]
+
+
+def answers_inspect(kind: type, make: Callable[[Any], Any]) -> None:
+    """Let ``sqlalchemy.inspect()`` of an object of this class give what make says."""
+    inspection._inspects(kind)(make)
+
+
+def reflection_info(inspector: Any, **how: Any) -> Any:
+    """What ``MetaData.reflect()`` asks an Inspector for."""
+    return inspector._get_reflection_info(**how)
 
 
 def nothing() -> None:

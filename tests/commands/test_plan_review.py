@@ -161,7 +161,7 @@ def test_a_policy_that_makes_no_sense(person, policy):
         ("op.rename_table('person', 'people')\nop.drop_table('people')", "drop-table-loses-data:person"),
         ("if op.get_bind().dialect.name:\n    op.drop_table('person')", "drop-table-loses-data:person"),
         ("list(op.get_bind().execute(sa.text('select 1')))", "not-seen:bbbb"),
-        ("sa.inspect(op.get_bind()).get_table_names()", "not-seen:bbbb"),
+        ("sa.inspect(op.get_bind()).get_view_names()", "not-seen:bbbb"),
         ("raise ValueError('no')", "not-seen:bbbb"),
         ("op.execute('WITH gone AS (DELETE FROM person RETURNING id) SELECT * FROM gone')", "delete-without-condition:person"),
     ],

@@ -26,9 +26,16 @@ CASES = [
         "N = ('a', 'b')\ndef upgrade():\n    left = [n for n in N if there(n)]\n    for n in left:\n        op.drop_table(n)",
         {"a", "b"},
     ),
+    ("def upgrade():\n    old = {'a', 'b'} & set(there())\n    for name in old:\n        op.drop_table(name)", {"a", "b"}),
     ("def upgrade():\n    op.drop_table('a' if new else 'b')", {"a", "b"}),
     ("def upgrade():\n    op.drop_table(f'{name}')", set()),
     ("def upgrade():\n    pass\ndef downgrade():\n    op.drop_table('a')", set()),
+    ("def _back(name):\n    op.drop_table(name)\ndef upgrade():\n    pass\ndef downgrade():\n    _back('a')", set()),
+    (
+        "def go():\n    op.drop_table('a')\ndef also():\n    go()\ndef upgrade():\n    run(also)\ndef downgrade():\n    go()",
+        {"a"},
+    ),
+    ("def go():\n    op.drop_table('a')\nSTEPS = [go]\ndef upgrade():\n    for step in STEPS:\n        step()", {"a"}),
 ]
 
 

@@ -51,7 +51,17 @@ def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[P
     database = runner.database
     calls = [(runner.graph[id], database.function(runner.graph[id], direction)) for id in path]
     with runner.project.surroundings.aside():
-        return record(database.context, calls, direction)
+        return record(database.context, calls, direction, database.connection if is_next(runner, path, direction) else None)
+
+
+def is_next(runner: Runner, path: Sequence[str], direction: Direction) -> bool:
+    """Whether the database is as the first of these revisions would find it."""
+    from ..revisions import paths
+
+    current = runner.current()
+    if direction == "downgrade":
+        return bool(path) and path[0] in current
+    return set(paths.upgrade(runner.graph, tuple(path), current)) == set(path)
 
 
 @contextmanager

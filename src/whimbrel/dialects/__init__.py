@@ -10,7 +10,7 @@ from functools import cache
 from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
-from ._effects import Effect
+from ._effects import Effect, clauses
 from ._rates import USUAL
 from ._sessions import Blocker, Holder, Lock, Phase
 
@@ -33,4 +33,4 @@ def dialect_of(name: str) -> Dialect:
     return registered().get(name) or Dialect()
 
 
-__all__ = ["USUAL", "Beside", "Blocker", "Dialect", "Effect", "Holder", "Lock", "Phase", "dialect_of", "registered"]
+__all__ = ["USUAL", "Beside", "Blocker", "Dialect", "Effect", "Holder", "Lock", "Phase", "clauses", "dialect_of", "registered"]

@@ -38,6 +38,22 @@ def is_number(old: str) -> bool:
     return re.match(r"(tiny|small|medium|big)?int|numeric|decimal|real|double|float", old.lower()) is not None
 
 
+MEMBER = re.compile(r"'((?:[^'\\]|''|\\.)*)'")
+
+
+def loses_members(quoted: str, old: str, new: str) -> str | None:
+    """Which values of an ENUM or SET have a member that the new one has not, as a condition; None where none is gone."""
+    kinds = [re.match(r"\s*(enum|set)\s*\(", each, re.IGNORECASE) for each in (old, new)]
+    if kinds[0] is None or kinds[1] is None or kinds[0][1].lower() != kinds[1][1].lower():
+        return None
+    # MySQL compares members without regard to case in most collations; so do we.
+    kept = {each.lower() for each in MEMBER.findall(new)}
+    gone = [each for each in MEMBER.findall(old) if each.lower() not in kept]
+    if kinds[0][1].lower() == "enum":
+        return " OR ".join(f"{quoted} = '{each}'" for each in gone) or None
+    return " OR ".join(f"FIND_IN_SET('{each}', {quoted})" for each in gone) or None
+
+
 def does_not_fit(quoted: str, old: str, new: str, matches_not: str) -> str | None:
     """Which values of a column have no counterpart in the new type, as a condition; None where all have one, or nobody knows.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,17 @@ class Effect:
     def weight(self) -> tuple[int, int]:
         """For comparing: what blocks more and works more."""
         return (WORSE.index(self.blocks) if self.work else 0, HARDER.index(self.work))
+
+
+def clauses(text: str) -> Iterator[str]:
+    """What stands between the commas that are in no parentheses and no quotes."""
+    depth, start = 0, 0
+    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[\[\](),]", text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece.group(), 0)
+        if piece.group() == "," and not depth:
+            yield text[start : piece.start()]
+            start = piece.end()
+    yield text[start:]
 
 
 class Tries(Protocol):

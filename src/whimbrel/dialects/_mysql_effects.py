@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ._effects import WORSE, Blocks, Effect
+from ._effects import WORSE, Blocks, Effect, clauses
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
@@ -116,17 +115,6 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     hardest = max(found, key=lambda effect: effect.weight)
     has_column = any(re.match(r"(ADD|DROP) (?!INDEX|KEY|UNIQUE|CONSTRAINT|FULLTEXT|SPATIAL)", each, re.I) for each in parts)
     return replace(hardest, work="rewrite") if hardest.work == "build" and has_column else hardest
-
-
-def clauses(text: str) -> Iterator[str]:
-    """What stands between the commas that are in no parentheses and no quotes."""
-    depth, start = 0, 0
-    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[(),]", text):
-        depth += {"(": 1, ")": -1}.get(piece.group(), 0)
-        if piece.group() == "," and not depth:
-            yield text[start : piece.start()]
-            start = piece.end()
-    yield text[start:]
 
 
 def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:

@@ -56,6 +56,7 @@ class Proof:
             promise = f"ALGORITHM={algorithm}" + (f"{join}LOCK={lock}" if lock else "")
             if self.executes(f"{statement}{join}{promise}"):
                 kind = effect.kind if work else "alter"
+                kind = "copy" if blocks and kind == "alter" else kind
                 return replace(effect, kind=kind, lock=lock or "NONE", blocks=blocks, work=work, is_proven=True)
         self.executes(statement)
         return effect

@@ -12,7 +12,8 @@ NAME = r'(?:(?:"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+)'
 PLAIN: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
     (rf"DROP TABLE (?:IF EXISTS )?({NAME})", "drop table", AX, "reads", ""),
-    (rf"(?:CLUSTER|VACUUM \(?FULL\b.*?\)?) ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CLUSTER|VACUUM FULL)(?: VERBOSE| ANALYZE| FREEZE)* ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CLUSTER ?\(.*?\)|VACUUM ?\([^)]*\bFULL\b[^)]*\)) ({NAME})", "rewrite", AX, "reads", "rewrite"),
     # Reads as well: the planner looks at every index of a table (manual, REINDEX).
     (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "reads", "build"),
     (rf"REINDEX (?:\(.*?\) )?TABLE CONCURRENTLY ({NAME})", "reindex", SUE, "", "build"),

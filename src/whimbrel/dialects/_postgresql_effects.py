@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from ._effects import Blocks, Effect, Work
+from ._effects import HARDER, Blocks, Effect, Work, clauses
 from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of
 from ._postgresql_commands import effect_of as of_command
 
+LOCKS = (SUE, SHARE, SRX, AX)
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?({NAME})", re.IGNORECASE | re.DOTALL)
 REFERENCES = re.compile(rf"REFERENCES ({NAME})", re.IGNORECASE)
@@ -20,6 +22,7 @@ ADD_COLUMN = re.compile(r"ADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|CHECK
 TYPE = re.compile(
     rf"ALTER (?:COLUMN )?({NAME}) (?:SET DATA )?TYPE (.*?)(?: COLLATE \S+)?(?: USING (.*))?$", re.IGNORECASE | re.DOTALL
 )
+USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
@@ -35,10 +38,19 @@ def effect_of(statement: str, live: Any) -> Effect | None:
         lock: tuple[str, Blocks] = (SUE, "") if found[2] else (SHARE, "writes")
         return Effect("create index", name_of(found[3]), *lock, "build")
     if not PARTITION.match(text) and (found := ALTER.match(text)):
-        return of_alter(name_of(found[1]), found[2], live)
+        table = name_of(found[1])
+        return strictest([of_alter(table, clause.strip(), live) for clause in clauses(found[2])])
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
     return of_command(text, live)
+
+
+def strictest(found: list[Effect]) -> Effect:
+    """The effect of several clauses in one statement: the hardest work of one of them, under the strictest lock of all."""
+    hardest = max(found, key=lambda effect: HARDER.index(effect.work))
+    lock = max(found, key=lambda effect: LOCKS.index(effect.lock))
+    others = tuple(dict.fromkeys(other for effect in found for other in effect.others))
+    return replace(hardest, lock=lock.lock, blocks=lock.blocks, others=others)
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
@@ -54,7 +66,7 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if ADD_COLUMN.match(action):
         return of_new_column(table, action, parents, live)
     if upper.startswith("ADD"):
-        return of_constraint(table, upper, parents)
+        return of_constraint(table, action, parents, live)
     if found := TYPE.match(action):
         return says("type", AX, "reads", work_of_type(table, column_of(found[1]), found[2], found[3], live))
     if found := NOT_NULL.match(action):
@@ -85,7 +97,9 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
         return Effect("unique", table, AX, "reads", "build", parents)
     if re.search(r"\bCHECK\s*\(", upper):
         return Effect("check", table, AX, "reads", "scan", parents)
-    return Effect("new column", table, AX, "reads", "scan" if parents and default else "", parents)
+    if parents and default:
+        return Effect("foreign key", table, AX, "reads", "scan", parents)
+    return Effect("new column", table, AX, "reads", "", parents)
 
 
 def has_constrained_domain(action: str, live: Any) -> bool:
@@ -101,13 +115,15 @@ def has_constrained_domain(action: str, live: Any) -> bool:
     return bool(live.some(query))
 
 
-def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tuple[str | None, str], ...]) -> Effect:
+def of_constraint(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...], live: Any) -> Effect:
     """ADD CONSTRAINT."""
+    upper = action.upper()
     is_later = "NOT VALID" in upper
     if "FOREIGN KEY" in upper:
         return Effect("foreign key", table, SRX, "writes", "" if is_later else "scan", parents)
-    if "USING INDEX" in upper:
-        return Effect("constraint", table, AX, "reads")
+    if found := USING_INDEX.search(action):
+        is_read = "PRIMARY KEY" in upper and not all_are_not_null(table, name_of(found[1]), live)
+        return Effect("not null" if is_read else "constraint", table, AX, "reads", "scan" if is_read else "")
     if "PRIMARY KEY" in upper:
         return Effect("primary key", table, AX, "reads", "build")
     if re.search(r"\bUNIQUE\b", upper):
@@ -115,6 +131,16 @@ def of_constraint(table: tuple[str | None, str], upper: str, parents: tuple[tupl
     if "EXCLUDE" in upper:
         return Effect("exclude", table, AX, "reads", "build")
     return Effect("check", table, AX, "reads", "" if is_later else "scan")
+
+
+def all_are_not_null(table: tuple[str | None, str], index: tuple[str | None, str], live: Any) -> bool:
+    """Whether a primary key on an index has nothing to look at. An index that the run itself makes is not known."""
+    if live.connection is None:
+        return False
+    name = live.quoted(index).replace("'", "''")
+    query = f"select attname from pg_attribute where attrelid = to_regclass('{name}')"
+    columns = [row[0] for row in live.some(query)]
+    return bool(columns) and all(proves_not_null(table, column, live) for column in columns)
 
 
 def proves_not_null(table: tuple[str | None, str], column: str, live: Any) -> bool:

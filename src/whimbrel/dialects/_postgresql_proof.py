@@ -14,10 +14,13 @@ from dataclasses import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._effects import Effect
+from ._effects import Effect, clauses
 
 ALTERS = re.compile(r"\s*ALTER\s+TABLE\b", re.IGNORECASE)
 OTHERS = re.compile(r"\bREFERENCES\b|\bPARTITION\b|\bINHERIT\b|\bSCHEMA\b|\bTABLESPACE\b|\bRENAME\b|\bTRIGGER\b", re.IGNORECASE)
+
+REWRITTEN = {"new column": "volatile default", "alter": "rewrite"}
+"""What a statement that looked harmless turns out to be."""
 
 
 class Proof:
@@ -48,7 +51,10 @@ class Proof:
         self.copied.add(name)
         if is_other == (effect.work == "rewrite"):
             return replace(effect, is_proven=True)
-        return replace(effect, work="rewrite" if is_other else "", is_proven=True)
+        if is_other:
+            return replace(effect, kind=REWRITTEN.get(effect.kind, effect.kind), work="rewrite", is_proven=True)
+        # Which of several clauses the work was for, the file does not tell.
+        return effect if len(list(clauses(statement))) > 1 else replace(effect, work="", is_proven=True)
 
     @contextmanager
     def looked_at(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ._base import Dialect, as_look, grouped, plain, schema_of
 from ._beside import Beside
-from ._conversions import does_not_fit
+from ._conversions import does_not_fit, loses_members
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
 from ._mysql_blockers import find_blockers
@@ -150,11 +150,13 @@ class Mysql(Dialect):
     ) -> str | None:
         """Texts that are no numbers, and what is cut or rounded: without strict mode they would become something else."""
         query = (
-            "select data_type from information_schema.columns where table_schema = coalesce(:schema, database())"
+            "select data_type, column_type from information_schema.columns where table_schema = coalesce(:schema, database())"
             " and table_name = :table and column_name = :column"
         )
-        old = connection.scalar(text(query), {"schema": schema, "table": table, "column": column})
-        return does_not_fit(self.quoted(connection, column), str(old), new, "NOT REGEXP")
+        found = connection.execute(text(query), {"schema": schema, "table": table, "column": column}).one_or_none()
+        old, whole = found or ("", "")
+        quoted = self.quoted(connection, column)
+        return loses_members(quoted, str(whole), new) or does_not_fit(quoted, str(old), new, "NOT REGEXP")
 
     @contextmanager
     def strict(self, connection: Connection) -> Iterator[None]:

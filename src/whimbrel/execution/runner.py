@@ -194,13 +194,15 @@ class Runner:
         self.recorder.before_statement, self.recorder.on_passed = guard.statement, guard.passed
         self.recorder.accepted, self.recorder.on_undone = guard.accepted, guard.undone
         environment = self.context.environment_context
-        if (flush := environment.flush_batch) is not None:
+        flush = environment.flush_batch
 
-            def watched(batch: Any, alembic: Callable[[], None]) -> None:
-                with guard.batch(batch, batch.impl.connection):
-                    flush(batch, alembic)
+        def watched(batch: Any, alembic: Callable[[], None]) -> None:
+            # Alembic copies the table, drops the old one and renames the new one, on any database, where it is told to.
+            copies = self.dialect.rebuilds_tables or batch.recreate == "always"
+            with guard.batch(batch, batch.impl.connection) if copies else nullcontext():
+                flush(batch, alembic) if flush is not None else alembic()
 
-            environment.flush_batch = watched
+        environment.flush_batch = watched
 
     def may_share_transactions(self, current: Sequence[str]) -> bool:
         """Whether some revisions may be committed together, for speed: on a database that was empty at the start.

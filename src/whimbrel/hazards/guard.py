@@ -18,6 +18,7 @@ from alembic.operations import ops
 from sqlalchemy import Column, Connection
 from sqlalchemy.types import NullType
 
+from ..dialects import dialect_of
 from ..plan.record import frames_here, place_in
 from ..plan.sql import operations_in, statements_in
 from ..plan.step import Planned, Step, Table, shown, table_of
@@ -172,7 +173,7 @@ class Guard:
 
     @contextmanager
     def batch(self, batch: Any, connection: Connection) -> Iterator[None]:
-        """Around what SQLite makes of a batch: the statements of a rebuild are none of the revision's."""
+        """Around a batch that builds its table anew: the statements of a rebuild are none of the revision's."""
         if self.revision is not None and not self.is_paused:
             for op in of_batch(batch, connection):
                 self.operation(op, connection)
@@ -191,7 +192,9 @@ def of_batch(batch: Any, connection: Connection) -> Iterator[Any]:
         if name == "drop_column":
             dropped.add(str(args[1].name).lower())
             yield ops.DropColumnOp(table, str(args[1].name), schema=schema)
-        elif name == "alter_column" and kw.get("name"):
+        if name == "alter_column" and kw.get("type_") is not None and not dialect_of(connection.dialect.name).rebuilds_tables:
+            yield ops.AlterColumnOp(table, str(args[1]), schema=schema, modify_type=kw["type_"])  # the copy casts the values
+        if name == "alter_column" and kw.get("name"):
             yield ops.AlterColumnOp(table, str(args[1]), schema=schema, modify_name=str(kw["name"]))
         elif name == "add_column":
             yield ops.AddColumnOp(table, args[1], schema=schema)

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +19,17 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, on_paper
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
 from ..revisions.dropped import drops
 from ..revisions.revision import Revision
 from ..revisions.touched import Touch
+from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step
@@ -35,18 +37,37 @@ from .step import Opaque, Planned, Step
 READS_ROWS = "it reads from the database"
 
 
-def record(context: RunContext, path: Iterable[tuple[Revision, Callable[[], Any]]], direction: Direction) -> list[Planned]:
-    """What each of these revisions would do on this database, in their order; nothing is executed anywhere."""
-    return [Notes(context, revision).take(call, direction) for revision, call in path]
+def record(
+    context: RunContext,
+    path: Iterable[tuple[Revision, Callable[[], Any]]],
+    direction: Direction,
+    connection: sa.Connection | None = None,
+) -> list[Planned]:
+    """What each of these revisions would do on this database, in their order; nothing is executed anywhere.
+
+    connection: to the database, where it is as the first of them would find it: it tells them which tables there are.
+    """
+    steps: list[Step] = []
+    changes = Changes(steps)
+    inspector = None if connection is None else partial(Looking, connection, changes)
+    found = []
+    for revision, call in path:
+        notes = Notes(context, revision, steps, inspector)
+        found.append(notes.take(call, direction))
+    return found
 
 
 class Notes:
     """What is noted of one revision."""
 
-    def __init__(self, context: RunContext, revision: Revision) -> None:
+    def __init__(
+        self, context: RunContext, revision: Revision, steps: list[Step], inspector: Callable[[], Looking] | None = None
+    ) -> None:
         self.script = io.StringIO()
         self.revision = revision
-        self.steps: list[Step] = []
+        self.steps = steps
+        self.before = len(steps)
+        self.inspector = inspector
         self.is_outside = False
         self.context = on_paper(context, self.script, self.go_outside)
         self.dialect = dialect_of(context.dialect.name)
@@ -77,7 +98,7 @@ class Notes:
             # Whatever the answer would have been: what the text says may be dropped is judged.
             may_drop = tuple(map(as_operation, drops(self.revision, direction)))
             self.steps.append(Step(may_drop, (), place, line, why=f"{why}; what comes after it is not known either"))
-        return Planned(self.revision, direction, tuple(self.steps))
+        return Planned(self.revision, direction, tuple(self.steps[self.before :]))
 
     def note(self, op: Any, execute: Callable[[], Any], is_batch: bool) -> Any:
         """One operation."""
@@ -94,7 +115,7 @@ class Notes:
             if not self.dialect.rebuilds_tables:
                 why = str(error)
         self.script.seek(before)
-        written = statements_in(self.script.read())
+        written = tuple(each for each in statements_in(self.script.read()) if each.upper() not in ("BEGIN", "COMMIT"))
         self.steps.append(Step((op,), written, place, line, why, is_batch, self.is_outside))
         return result
 
@@ -104,6 +125,26 @@ class Notes:
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
             self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
+
+    def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
+        """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
+        place, line = self.place_of(frames_here())
+        if isinstance(element, sa.types.TypeEngine):
+            text = f"{'DROP' if is_dropped else 'CREATE'} TYPE {getattr(element, 'name', '')}"
+            self.steps.append(Step((), (text,), place, line, outside=self.is_outside))
+            return
+        if not isinstance(element, (sa.Table, sa.MetaData)):
+            raise Opaque(LOOKS)
+        for table in [element] if isinstance(element, sa.Table) else tables or element.sorted_tables:
+            if (
+                is_checked
+                and self.inspector is not None
+                and self.inspector().has_table(table.name, table.schema) is not is_dropped
+            ):
+                continue
+            op = (ops.DropTableOp if is_dropped else ops.CreateTableOp).from_table(table)
+            text = self.text_of(DropTable(table) if is_dropped else CreateTable(table))
+            self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
 
     def text_of(self, statement: Any) -> str:
         """SQL with its values."""
@@ -209,10 +250,23 @@ class Bind:
     def commit(self) -> None:
         """Nothing to commit."""
 
+    def _run_ddl_visitor(self, visitor: Any, element: Any, checkfirst: Any = False, tables: Any = None, **kw: Any) -> None:
+        """What create(), drop(), create_all() and drop_all() of tables and types call."""
+        self._notes.built(element, tables, "Drop" in visitor.__name__, bool(checkfirst))
+
+    def inspector(self) -> Looking:
+        """What sa.inspect() gives. Raises Opaque where there is no database to ask."""
+        if self._notes.inspector is None:
+            raise Opaque(LOOKS)
+        return self._notes.inspector()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
-            raise Opaque("it looks at the database")
+            raise Opaque(LOOKS)
         raise Opaque(f"it uses '{name}' of the connection")
+
+
+answers_inspect(Bind, Bind.inspector)
 
 
 class PaperContext:
@@ -225,6 +279,7 @@ class PaperContext:
         self.bind = self.connection = notes.bind
         self.dialect, self.opts, self.config = notes.context.dialect, notes.context.opts, notes.context.config
         self.autocommit_block = notes.context.autocommit_block
+        self.version_table, self.version_table_schema = notes.context.version_table, notes.context.version_table_schema
         self.environment_context = notes.context.environment_context
 
     def execute(self, statement: Any, *rest: Any, **kw: Any) -> None:
@@ -279,7 +334,7 @@ def no_database() -> Iterator[None]:
     thread = threading.get_ident()
 
     def refuse(*given: Any, **more: Any) -> None:
-        if threading.get_ident() == thread:
+        if threading.get_ident() == thread and thread not in threads:
             raise Opaque("it uses a connection of its own")
 
     def keep(found: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -28,6 +28,9 @@ WITH_COLUMNS = re.compile(
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
+WITH_BODY = re.compile(r"\s*CREATE\s+(TEMP(ORARY)?\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
+"""The beginning of a trigger whose body has statements of its own (SQLite, MySQL)."""
+
 Read = tuple[tuple[Any, ...], str | None]
 """The operations, and why there are none."""
 
@@ -41,7 +44,19 @@ def statements_in(script: str) -> tuple[str, ...]:
             start = piece.end()
     found.append(script[start:])
     cleaned = (re.sub(r"^(\s*--[^\n]*\n)+", "", each.strip() + "\n").strip() for each in found)
-    return tuple(each for each in cleaned if each and not each.startswith("--") and each.upper() not in ("BEGIN", "COMMIT"))
+    return tuple(bodies_whole(each for each in cleaned if each and not each.startswith("--")))
+
+
+def bodies_whole(pieces: Iterable[str]) -> Iterator[str]:
+    """Statements, those of a trigger's body together with what creates the trigger."""
+    begun: list[str] = []
+    for piece in pieces:
+        begun.append(piece)
+        is_done = piece.upper() == "END" or not WITH_BODY.match(begun[0])
+        if is_done:
+            yield ";\n".join(begun)
+            begun = []
+    yield from begun
 
 
 @cache
@@ -68,9 +83,13 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         with silent("sqlglot"):
             tree = sqlglot.parse_one(text, read=NAMES.get(dialect, dialect), error_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError:
-        return of_words(text, dialect)
+        made = of_construct(statement, sa.TableClause)  # its values may have no place in a text
+        return ((made,), None) if made is not None else of_words(text, dialect)
     if tree.key == "alter" and str(tree.args.get("kind") or "").upper() == "TABLE":
         tree_knows, words_know = tuple(operations_of(fold(tree, dialect))), of_alter(text, dialect)
+        if len(tree_knows) == len(words_know):
+            pairs = zip(words_know, tree_knows, strict=True)
+            return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
     found = tuple(operations_of(fold(tree, dialect)))
     is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)
@@ -102,12 +121,12 @@ def silent(name: str) -> Iterator[None]:
         logger.disabled = before
 
 
-def of_construct(statement: Any) -> Any:
-    """An INSERT, UPDATE or DELETE of SQLAlchemy."""
-    if isinstance(statement, (sa.Delete, sa.Update)) and isinstance(statement.table, sa.Table):
+def of_construct(statement: Any, kind: type[sa.TableClause] = sa.Table) -> Any:
+    """An INSERT, UPDATE or DELETE of SQLAlchemy. kind: what its table has to be."""
+    if isinstance(statement, (sa.Delete, sa.Update)) and isinstance(statement.table, kind):
         verb = "delete" if isinstance(statement, sa.Delete) else "update"
         return Rows(verb, statement.table.name, statement.table.schema, is_bounded=statement.whereclause is not None)
-    if isinstance(statement, sa.Insert) and isinstance(statement.table, sa.Table):
+    if isinstance(statement, sa.Insert) and isinstance(statement.table, kind):
         return Rows("insert", statement.table.name, statement.table.schema)
     return None
 

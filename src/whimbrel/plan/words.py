@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from alembic.operations import ops
+from sqlalchemy import JSON, Column, Computed
+from sqlalchemy import text as sa_text
 
+from ..dialects import clauses
 from .step import Changed, Rows, Written
 
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
@@ -22,6 +25,7 @@ NO_COLUMN = (
 DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAME})", re.IGNORECASE)
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 PARTITION = re.compile(r"\s*(DROP|TRUNCATE)\s+PARTITION\b", re.IGNORECASE)
 NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
 KEY = re.compile(
@@ -30,6 +34,7 @@ KEY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 CHECK = re.compile(NAMED + r"CHECK\s*(?P<condition>\(.*\))(?P<rest>[^()]*)$", re.IGNORECASE | re.DOTALL)
+PRIMARY = re.compile(NAMED + r"PRIMARY\s+KEY\s*\((?P<columns>[^()]*)\)\s*$", re.IGNORECASE | re.DOTALL)
 UNIQUE = re.compile(
     NAMED + rf"UNIQUE\s+(?:INDEX\s+|KEY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\)\s*$",
     re.IGNORECASE | re.DOTALL,
@@ -37,7 +42,7 @@ UNIQUE = re.compile(
 # A type ends where one of these begins.
 TYPE = re.compile(
     r"(.*?)(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
-    r"|GENERATED|REFERENCES|ON|INVISIBLE|VISIBLE)\b.*)?$",
+    r"|GENERATED|REFERENCES|CONSTRAINT|ON|INVISIBLE|VISIBLE)\b.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
@@ -45,12 +50,17 @@ ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$(\w*)\$(.*)\$\1\$", re.IGNORECASE | re.DOTALL)
 HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|SET)\b", re.IGNORECASE)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
+INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
+HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
 VERSIONED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 
 
 def without_marks(text: str) -> str:
-    """A statement of MySQL with what stands in comments that its server executes (manual, "Comments")."""
-    return VERSIONED.sub(r" \1 ", text)
+    """A statement of MySQL with what stands in comments that its server executes (manual, "Comments"), without how an index
+    is built: the parser knows that of ALTER TABLE only.
+    """
+    found = VERSIONED.sub(r" \1 ", text)
+    return HOW.sub("", found) if INDEX.match(found) else found
 
 
 def plain(name: str, dialect: str) -> str:
@@ -58,17 +68,6 @@ def plain(name: str, dialect: str) -> str:
     if re.match(r'["`\[]', name):
         return name[1:-1]
     return name.lower() if dialect == "postgresql" else name
-
-
-def clauses(text: str) -> Iterator[str]:
-    """What stands between the commas that are in no parentheses and no quotes."""
-    depth, start = 0, 0
-    for piece in re.finditer(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[(),]", text):
-        depth += {"(": 1, ")": -1}.get(piece.group(), 0)
-        if piece.group() == "," and not depth:
-            yield text[start : piece.start()]
-            start = piece.end()
-    yield text[start:]
 
 
 def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
@@ -86,12 +85,13 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         yield Rows("truncate", table, schema, is_bounded=False)
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
+    elif found := ADD.match(clause):
+        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2]), schema=schema)
     elif found := CHANGE.match(clause):
         old, new = plain(found[1], dialect), plain(found[2], dialect)
-        name = None if old == new else new
-        yield ops.AlterColumnOp(table, old, schema=schema, modify_name=name, modify_type=type_in(found[3]))
+        yield altered(table, old, found[3], schema, None if old == new else new)
     elif found := MODIFY.match(clause):
-        yield ops.AlterColumnOp(table, plain(found[1], dialect), schema=schema, modify_type=type_in(found[2]))
+        yield altered(table, plain(found[1], dialect), found[2], schema)
     else:
         yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
 
@@ -100,6 +100,37 @@ def type_in(text: str) -> Written:
     """The type at the beginning of a column's definition."""
     found = TYPE.match(text)
     return Written((found[1] if found else text).strip())
+
+
+def altered(table: str, column: str, definition: str, schema: str | None, new: str | None = None) -> ops.AlterColumnOp:
+    """A column gets another definition, and perhaps another name."""
+    nullable = False if re.search(r"\bNOT\s+NULL\b", unquoted(definition), re.IGNORECASE) else None
+    type_: Any = type_in(definition)
+    return ops.AlterColumnOp(table, column, schema=schema, modify_name=new, modify_type=type_, modify_nullable=nullable)
+
+
+def new_column(name: str, definition: str) -> Column[Any]:
+    """A column as its definition describes it, as far as rules ask for it."""
+    words = unquoted(definition).upper()
+    type_ = type_in(definition)
+    default = re.search(r"\bDEFAULT\s+(.*)", definition, re.IGNORECASE | re.DOTALL)
+    is_numbered = re.search(r"\b(BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b|\bAUTO_INCREMENT\b", words) is not None
+    is_computed = re.search(r"\bAS\s*\(", words) is not None and not is_numbered
+    more: list[Any] = [Computed(definition)] if is_computed else []
+    return Column(
+        name,
+        JSON() if type_.text.upper() == "JSON" else type_,
+        *more,
+        nullable=re.search(r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b", words) is None,
+        server_default=sa_text(default[1].replace(":", "\\:")) if default and not is_computed else None,
+        unique=re.search(r"\bUNIQUE\b", words) is not None or None,
+        autoincrement=is_numbered or "auto",
+    )
+
+
+def unquoted(text: str) -> str:
+    """A text without what stands in it in quotes."""
+    return re.sub(r"'(?:[^'\\]|''|\\.)*'", "''", text)
 
 
 def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> Any:
@@ -127,6 +158,8 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
     if found := CHECK.match(clause):
         kw = {"postgresql_not_valid": True} if is_not_valid(found["rest"]) else {}
         return ops.CreateCheckConstraintOp(name(found), table, found["condition"][1:-1], schema=schema, **kw)
+    if found := PRIMARY.match(clause):
+        return ops.CreatePrimaryKeyOp(name(found), table, names(found["columns"]), schema=schema)
     if found := UNIQUE.match(clause):
         index = plain(found["index"], dialect) if found["index"] else None
         return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema)

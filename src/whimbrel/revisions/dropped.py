@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .read import source_of
 from .revision import Revision
-from .touched import KEYWORDS, THINGS, Touch, drops_written_out, name_of, schema_of
+from .touched import KEYWORDS, THINGS, Touch, drops_written_out, name_of, reached, schema_of
 
 MOST = 200
 """Of the drops of one call: with more names than that, nobody can tell which ones belong together."""
@@ -39,7 +39,7 @@ def read(path: Path, changed: int, direction: str) -> tuple[Touch, ...]:
     except (SyntaxError, ValueError, OSError):
         return ()
     other = "upgrade" if direction == "downgrade" else "downgrade"
-    body = [node for node in tree.body if not (isinstance(node, Functions) and node.name.startswith(other))]
+    body = reached(tree, other)
     names = Names(body)
     return tuple(touch for node in body for call in ast.walk(node) if isinstance(call, ast.Call) for touch in names.drops(call))
 
@@ -111,6 +111,8 @@ class Names:
             return [key for key in node.keys if key is not None]
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):  # [name for name in NAMES if there(name)]
             return self.elements(node.generators[0].iter)
+        if isinstance(node, ast.BinOp):  # {'a', 'b'} & there
+            return [*self.elements(node.left), *self.elements(node.right)]
         if isinstance(node, ast.Name):
             return self.lists.get(node.id, [])
         if isinstance(node, ast.Call) and name_of(node) in PASSED_ON and node.args:

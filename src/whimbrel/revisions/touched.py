@@ -91,11 +91,27 @@ def read(path: Path, changed: int, left_out: str = "downgrade") -> Touches:
         tree = ast.parse(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return Touches((), False, frozenset(), ())
-    body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith(left_out))]
     reader = Reader()
-    for node in body:
+    for node in reached(tree, left_out):
         reader.visit(node)
     return Touches(tuple(dict.fromkeys(reader.found)), reader.has_unknown_tables, frozenset(reader.words), tuple(reader.enums))
+
+
+def reached(tree: ast.Module, left_out: str) -> list[ast.stmt]:
+    """The statements of a file without the functions of this beginning, and without those that only they name."""
+    functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    begins = [node for node in tree.body if node not in functions.values()]
+    begins += [
+        node for name, node in functions.items() if name.startswith(("upgrade", "downgrade")) and not name.startswith(left_out)
+    ]
+    found: dict[str, None] = {}
+    left: list[ast.stmt] = list(begins)
+    while left:
+        names = {each.id for each in ast.walk(left.pop()) if isinstance(each, ast.Name)}
+        new = [name for name in names & functions.keys() - found.keys() if not name.startswith(left_out)]
+        found |= dict.fromkeys(new)
+        left += [functions[name] for name in new]
+    return [node for node in tree.body if node in begins or getattr(node, "name", None) in found]
 
 
 class Reader(ast.NodeVisitor):

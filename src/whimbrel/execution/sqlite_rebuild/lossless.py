@@ -2,56 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
+from ...dialects._affinity import affinity, damaged
 from ...errors import Refused
 
 EXAMPLES = 3
-
-
-def affinity(type_: str) -> str:
-    """What SQLite makes of a declared type (https://sqlite.org/datatype3.html, 3.1)."""
-    upper = type_.upper()
-    if "INT" in upper:
-        return "INTEGER"
-    if any(word in upper for word in ("CHAR", "CLOB", "TEXT")):
-        return "TEXT"
-    if "BLOB" in upper or not upper.strip():
-        return "BLOB"
-    if any(word in upper for word in ("REAL", "FLOA", "DOUB")):
-        return "REAL"
-    return "NUMERIC"
-
-
-def damaged(column: str, affinity: str, python_type: type | None) -> str | None:
-    """The condition for values that would change, or would not be what the type says; None where there are none.
-
-    column: quoted. python_type: what the application makes of the values.
-    """
-    text = f"CAST(CAST({column} AS NUMERIC) AS TEXT)"
-    plain = f"CASE WHEN instr({column}, '.') THEN rtrim(rtrim({column}, '0'), '.') ELSE {column} END"
-    if affinity == "TEXT":
-        return f"typeof({column}) = 'real' AND CAST(CAST({column} AS TEXT) AS REAL) <> {column}"
-    if affinity == "BLOB":
-        return None
-    cut = f"typeof({column}) = 'integer' AND CAST(CAST({column} AS REAL) AS INTEGER) <> {column}"
-    if python_type not in (int, bool, float, Decimal):
-        # A text that reads as a number becomes one (datatype3.html, 3): +{column} has no affinity but the number's.
-        becomes_number = f"typeof({column}) = 'text' AND +{column} = CAST({column} AS NUMERIC)"
-        if python_type not in (date, datetime, time):
-            becomes_number += f" AND {text} <> {column}"
-        return f"({becomes_number}) OR ({cut})" if affinity == "REAL" else becomes_number
-    if python_type in (int, bool):
-        return (
-            f"(typeof({column}) = 'text' AND CAST(CAST({column} AS INTEGER) AS TEXT) <> {column})"
-            f" OR (typeof({column}) = 'real' AND CAST({column} AS INTEGER) <> {column}) OR typeof({column}) = 'blob'"
-        )
-    changed = f"(typeof({column}) = 'text' AND {text} <> {plain}) OR typeof({column}) = 'blob'"
-    return f"{changed} OR ({cut})" if affinity == "REAL" else changed
 
 
 def refuse_damage(connection: Connection, table: str, column: str, old: str, new: str, type_: Any) -> None:

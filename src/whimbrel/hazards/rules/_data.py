@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from ...plan.step import Table
 from ..live import Live, numbered
 from ..rule import Case
+
+COPIES = re.compile(r"\s*(INSERT\b.*\bSELECT|CREATE\b.*\bAS\s+SELECT|UPDATE)\b", re.IGNORECASE | re.DOTALL)
 
 
 def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
@@ -57,6 +60,21 @@ def which(live: Live, table: Table, condition: str) -> str:
     rows = live.some(f"SELECT {listed} FROM {live.quoted(table)} WHERE {condition} ORDER BY {listed} LIMIT 3")
     values = [", ".join(map(str, row)) for row in rows]
     return f" ({', '.join(key)}: {'; '.join(values)})" if values else ""
+
+
+def unless_kept(case: Case, name: str) -> str:
+    """What has to be added where the revision reads rows, or copies them, before it drops something of this name."""
+    if case.step.why is not None:
+        return " if it is dropped, and the revision does not keep them elsewhere"
+    if any(COPIES.match(sql) and re.search(rf"\b{re.escape(name)}\b", sql) for step in case.earlier for sql in step.sql):
+        return ", but for what the revision has copied before"
+    return ""
+
+
+def later(case: Case) -> list[Any]:
+    """The operations of the revision from this step on."""
+    steps = case.planned.steps[case.planned.steps.index(case.step) :]
+    return [op for step in steps for op in step.operations]
 
 
 def is_known(case: Case) -> bool:

@@ -19,7 +19,9 @@ def look(case: Case) -> Iterator[Found]:
     """BEGIN, COMMIT and ROLLBACK in op.execute."""
     found = ENDS.match(case.step.sql[0]) if case.step.sql else None
     if found:
-        yield Found(case.planned.revision.id, f"{found[1].upper()} ends the transaction that the revision runs in")
+        word = found[1].upper().split()[0]
+        does = "begins nothing: there is" if word in ("BEGIN", "START") else "ends"
+        yield Found(case.planned.revision.id, f"{word} {does} the transaction that the revision runs in")
 
 
 rule = Rule(

@@ -15,6 +15,7 @@ from alembic.operations import ops
 from ...plan.step import shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
+from ._data import unless_kept
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -32,7 +33,7 @@ def look(case: Case) -> Iterator[Found]:
     if count == 0:
         return
     values = numbered(count, "value") if count is not None else "the values"
-    yield Found(f"{shown(case.table)}.{known}", f"{values} of {shown(case.table)}.{known} would be lost")
+    yield Found(f"{shown(case.table)}.{known}", f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}")
 
 
 rule = Rule(

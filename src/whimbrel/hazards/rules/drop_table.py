@@ -14,7 +14,7 @@ from alembic.operations import ops
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
-from ._data import dependents, in_rows
+from ._data import dependents, in_rows, unless_kept
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -22,9 +22,8 @@ def look(case: Case) -> Iterator[Found]:
     if isinstance(case.op, ops.DropTableOp) and case.table is not None and case.live.is_there(case.table):
         rows = in_rows(case.live, case.table)
         if rows:
-            yield Found(
-                shown(case.table), f"{rows} of {shown(case.table)} would be lost", f'op.rename_table("{case.table[1]}", …)'
-            )
+            message = f"{rows} of {shown(case.table)} would be lost{unless_kept(case, case.op.table_name)}"
+            yield Found(shown(case.table), message, f'op.rename_table("{case.table[1]}", …)')
         for child in dependents(case.live, case.table) if rows and deletes_first(case) else ():
             listed = case.live.some(f"PRAGMA foreign_key_list({case.live.quoted(child)})")
             if any(each[6] == "CASCADE" for each in listed) and (rows := in_rows(case.live, child)):

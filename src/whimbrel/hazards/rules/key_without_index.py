@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from ...plan.step import shown
+from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
 
 
@@ -24,6 +24,9 @@ def look(case: Case) -> Iterator[Found]:
     wanted = list(op.local_cols)
     made = [each for step in case.earlier for each in step.operations if isinstance(each, ops.CreateIndexOp)]
     known = [[str(name) for name in index.columns] for index in made if index.table_name == op.source_table]
+    keys = (ops.CreatePrimaryKeyOp, ops.CreateUniqueConstraintOp)
+    with_keys = [each for step in case.earlier for each in step.operations if isinstance(each, keys)]
+    known += [[str(getattr(name, "name", name)) for name in each.columns] for each in with_keys if table_of(each) == table_of(op)]
     inspector = sa.inspect(live.connection)
     known += [list(map(str, each["column_names"])) for each in inspector.get_indexes(table[1], schema=table[0])]
     known.append(inspector.get_pk_constraint(table[1], schema=table[0])["constrained_columns"])

@@ -18,7 +18,7 @@ from ..rule import Case, Found, Rule
 
 def look(case: Case) -> Iterator[Found]:
     """AddColumnOp, NOT NULL, with nothing to put in."""
-    if not isinstance(case.op, ops.AddColumnOp) or case.table is None:
+    if not isinstance(case.op, ops.AddColumnOp) or case.table is None or not case.is_untouched:
         return
     column = case.op.column
     numbered = column.identity is not None or column.primary_key or column.autoincrement is True
@@ -34,7 +34,7 @@ def look(case: Case) -> Iterator[Found]:
 
 rule = Rule(
     code="new-column-without-value",
-    severity="notice",
+    severity="danger",
     why="There is no value for the rows that are there: the statement fails, or MySQL makes one up.",
     look=look,
     bad='op.add_column("person", sa.Column("rank", sa.Integer(), nullable=False))',

@@ -45,8 +45,9 @@ rule = Rule(
     severity="danger",
     why="The server refuses such values, cuts them off or rounds them.",
     look=look,
-    bad='op.alter_column("person", "name", existing_type=sa.String(50), type_=sa.String(2))',
-    good='op.alter_column("person", "name", existing_type=sa.String(50), type_=sa.String(3))',
-    on=("postgresql", "mysql"),
+    bad="""with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("name", existing_type=sa.String(50), type_=sa.Integer())""",
+    good="""with op.batch_alter_table("person") as batch_op:
+        batch_op.alter_column("age", existing_type=sa.Integer(), type_=sa.String(20))""",
     is_watched=True,
 )

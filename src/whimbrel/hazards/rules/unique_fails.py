@@ -18,7 +18,7 @@ from ._data import examples, is_known
 
 def columns_of(op: Any) -> list[str] | None:
     """The columns of a unique constraint or index; None where it is neither, or is about more than columns."""
-    if isinstance(op, ops.CreateUniqueConstraintOp):
+    if isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)):
         return [str(getattr(each, "name", each)) for each in op.columns]
     if isinstance(op, ops.CreateIndexOp) and op.unique and op.columns and not any(name.endswith("_where") for name in op.kw):
         return [str(each) for each in op.columns] if all(isinstance(each, str) for each in op.columns) else None
@@ -28,13 +28,16 @@ def columns_of(op: Any) -> list[str] | None:
 def look(case: Case) -> Iterator[Found]:
     """A new unique constraint or index over values that are there twice."""
     columns, table = columns_of(case.op), case.table
-    if table is not None and is_same_in_every_row(case.op) and (case.live.rows(table) or 0) > 1:
+    if table is not None and is_same_in_every_row(case.op) and has_two_rows(case.live, table):
         name = f"{shown(table)}.{case.op.column.name}"
         yield Found(shown(table), f"{name}: every row would get the same default, and it must be unique")
         return
     if not columns or table is None or not is_known(case):
         return
-    if (twice := there_twice(case, table)) is not None:
+    if all(has_one_value(case, name) for name in columns) and has_two_rows(case.live, table):
+        what = f"{shown(table)} ({', '.join(columns)})"
+        yield Found(shown(table), f"{what}: every row has the same default, and they must be unique")
+    elif (twice := there_twice(case, table)) is not None:
         known = [case.live.column_known_as(table_of(case.op) or table, name) for name in columns]
         yield Found(shown(table), f"{shown(table)} ({', '.join(map(str, known))}): {twice}")
 
@@ -53,13 +56,32 @@ def there_twice(case: Case, table: Table) -> str | None:
     return f"{numbered(count, 'value')} there more than once{values(live, twice)}" if count else None
 
 
+def has_two_rows(live: Live, table: Table) -> bool:
+    """Whether a table has more than one row; what the statistics of the server say may be long ago."""
+    if live.connection is None:
+        return (live.rows(table) or 0) > 1
+    return len(live.some(f"SELECT 1 FROM {live.quoted(table)} LIMIT 2")) > 1
+
+
 def is_same_in_every_row(op: Any) -> bool:
     """Whether a column is added that must be unique, and has a plain default."""
-    if not isinstance(op, ops.AddColumnOp) or not op.column.unique:
-        return False
-    default = getattr(op.column.server_default, "arg", None)
+    return isinstance(op, ops.AddColumnOp) and bool(op.column.unique) and has_plain_default(op.column)
+
+
+def has_plain_default(column: Any) -> bool:
+    """Whether a new column is filled with one value."""
+    default = getattr(column.server_default, "arg", None)
     text = default if isinstance(default, str) else getattr(default, "text", None)
     return text is not None and "(" not in str(text)
+
+
+def has_one_value(case: Case, name: str) -> bool:
+    """Whether a step before has added a column that has the same value in every row since."""
+    made = [op for step in case.earlier for op in step.operations if isinstance(op, ops.AddColumnOp)]
+    return any(
+        op.column.name == name and has_plain_default(op.column) and case.live.known_as(table_of(op) or (None, "")) == case.table
+        for op in made
+    )
 
 
 def values(live: Live, twice: str) -> str:

@@ -1,0 +1,180 @@
+"""What a revision is told of the structure of the database while it is only looked at.
+
+A revision that asks which tables and columns there are is answered by the database itself, as long as nothing that the plan
+has seen until then changes the answer; else nobody knows it, and the revision is opaque from there on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy import Connection
+
+from .._alembic_paper import answers_inspect, reflection_info
+from .step import DropNamespace, Opaque, Rows, Step, Table, table_of
+
+LOOKS = "it looks at the database"
+OF_A_TABLE = frozenset(
+    {
+        "get_check_constraints",
+        "get_columns",
+        "get_foreign_keys",
+        "get_indexes",
+        "get_pk_constraint",
+        "get_table_comment",
+        "get_table_options",
+        "get_unique_constraints",
+        "has_index",
+    }
+)
+"""Methods of SQLAlchemy's Inspector whose first argument is a table."""
+HARMLESS = (Rows, ops.BulkInsertOp, ops.ExecuteSQLOp)
+threads: set[int] = set()
+"""Those that look at a database now, for a revision that may not reach it itself."""
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Around what asks the database in the name of a revision."""
+    thread = threading.get_ident()
+    threads.add(thread)
+    try:
+        yield
+    finally:
+        threads.discard(thread)
+
+
+class Changes:
+    """What the steps that are known until now have changed. steps: they become more."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self.read = 0
+        self.is_unknown = False
+        self.touched: set[Table] = set()
+        self.there: dict[Table, bool] = {}
+        """Tables that were made, or are gone."""
+
+    def follow(self, default_schema: str | None) -> None:
+        """Take in the steps that have come since."""
+        for step in self.steps[self.read :]:
+            self.is_unknown = self.is_unknown or step.why is not None
+            for op in step.operations:
+                self.take(op, default_schema)
+        self.read = len(self.steps)
+
+    def take(self, op: Any, default_schema: str | None) -> None:
+        """One operation."""
+        table = table_of(op)
+        if isinstance(op, DropNamespace) or (table is None and not isinstance(op, HARMLESS)):
+            self.is_unknown = True
+        if table is None or isinstance(op, HARMLESS):
+            return
+        named = key(table[1], table[0], default_schema)
+        self.touched.add(named)
+        if isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
+            self.there[named] = isinstance(op, ops.CreateTableOp)
+        if isinstance(op, ops.RenameTableOp):
+            new = key(str(op.new_table_name), table[0], default_schema)
+            self.there |= {named: False, new: True}
+            self.touched.add(new)
+
+
+def key(name: str, schema: str | None, default_schema: str | None) -> Table:
+    """A table, as the answers are compared."""
+    return (None if schema == default_schema else schema), name.lower()
+
+
+class Looking:
+    """SQLAlchemy's Inspector, for a revision that is only looked at. Raises Opaque for what it cannot know."""
+
+    def __init__(self, connection: Connection, changes: Changes) -> None:
+        with looking():
+            self._inspector = sa.inspect(connection)
+        self._changes = changes
+        self._answers: dict[str, Any] = {}
+        """As SQLAlchemy's own keeps them: the same question gets the same answer, whatever has changed since."""
+        self.default_schema_name = self._inspector.default_schema_name
+        self.dialect = connection.dialect
+
+    def _ask(self, ask: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        """Let the database answer."""
+        with looking():
+            return ask(*given, **more)
+
+    def _key(self, name: str, schema: str | None) -> Table:
+        """A table that is asked for. Raises Opaque where anything may have happened before."""
+        self._changes.follow(self.default_schema_name)
+        if self._changes.is_unknown:
+            raise Opaque(LOOKS)
+        return key(str(name), schema, self.default_schema_name)
+
+    def _of_table(self, method: str, table_name: str, *given: Any, **more: Any) -> Any:
+        """One method about a table that no step has changed."""
+        question = repr((method, table_name, given, more))
+        if question not in self._answers:
+            schema = more.get("schema") or (given[-1] if given and method != "has_index" else None)
+            if self._key(table_name, schema) in self._changes.touched:
+                raise Opaque(LOOKS)
+            self._answers[question] = self._ask(getattr(self._inspector, method), table_name, *given, **more)
+        return self._answers[question]
+
+    def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether there will be a table then."""
+        question = repr(("has_table", table_name, schema))
+        if question not in self._answers:
+            known = self._changes.there.get(self._key(table_name, schema))
+            self._answers[question] = self._ask(self._inspector.has_table, table_name, schema, **kw) if known is None else known
+        return bool(self._answers[question])
+
+    def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """The tables that there will be then."""
+        question = repr(("get_table_names", schema))
+        if question not in self._answers:
+            self._answers[question] = self._names(schema, **kw)
+        return list(self._answers[question])
+
+    def _names(self, schema: str | None, **kw: Any) -> list[str]:
+        """The same, asked now."""
+        wanted = self._key("", schema)[0]
+        found: list[str] = self._ask(self._inspector.get_table_names, schema, **kw)
+        there = {name: is_there for (where, name), is_there in self._changes.there.items() if where == wanted}
+        kept = [each for each in found if there.get(each.lower(), True)]
+        made = [name for name, is_there in there.items() if is_there and name not in {each.lower() for each in kept}]
+        return kept + made
+
+    def reflect_table(self, table: sa.Table, *given: Any, **more: Any) -> None:
+        """Fill a Table."""
+        self._of_table("get_columns", table.name, schema=table.schema)
+        self._ask(self._inspector.reflect_table, table, *given, **more)
+
+    def _get_reflection_info(self, *, filter_names: Sequence[str] | None = None, schema: str | None = None, **kw: Any) -> Any:
+        """What MetaData.reflect() asks for."""
+        for name in filter_names or self.get_table_names(schema):
+            if self._key(name, schema) in self._changes.touched:
+                raise Opaque(LOOKS)
+        return self._ask(partial(reflection_info, self._inspector), schema=schema, filter_names=filter_names, **kw)
+
+    @contextmanager
+    def _inspection_context(self) -> Iterator[Looking]:
+        """For several questions."""
+        yield self
+
+    def clear_cache(self) -> None:
+        """Ask again."""
+        self._answers.clear()
+        self._inspector.clear_cache()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OF_A_TABLE:
+            return partial(self._of_table, name)
+        raise Opaque(LOOKS)
+
+
+answers_inspect(Looking, lambda each: each)

@@ -1,0 +1,236 @@
+"""What review sees of a revision that asks the database, copies, renames and builds anew."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kit import Project, on
+
+PERSON = """
+class Person(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50))
+"""
+KEY = "drop-column-loses-data:person.name"
+ANEW = "with op.batch_alter_table('person', recreate='always') as batch_op:\n    "
+HIDDEN = "list(op.get_bind().execute(sa.text('select 1')))\n"  # what comes after it is not known before the run
+
+
+@pytest.fixture
+def person(project: Project) -> Project:
+    project.app(PERSON)
+    project.ok("init")
+    project.ok("migrate", "--rev-id", "aaaa")
+    project.ok("upgrade")
+    project.database.run("insert into person (id, name) values (1, 'Ada'), (2, null)")
+    return project
+
+
+def found(project: Project) -> list[dict[str, object]]:
+    """Without what is said of the revisions here as a whole: they have no way back."""
+    listed = json.loads(project.flask("review", "--format", "json").out)["findings"]
+    return [each for each in listed if each["accepted"] is None and each["code"] != "no-way-back"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "'person' in sa.inspect(op.get_bind()).get_table_names()",
+        "sa.inspect(op.get_bind()).has_table('person')",
+        "'nick' not in [each['name'] for each in sa.inspect(op.get_bind()).get_columns('person')]",
+        "sa.Table('person', sa.MetaData(), autoload_with=op.get_bind()).c.name is not None",
+    ],
+)
+def test_the_database_says_what_a_revision_asks_of_its_structure(person, condition):
+    person.revision(f"if {condition}:\n    op.drop_table('person')\nelse:\n    op.drop_column('person', 'name')", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+
+
+def test_what_the_run_itself_makes_is_there_for_its_questions(person):
+    body = """
+    op.create_table('pet', sa.Column('id', sa.Integer))
+    op.rename_table('person', 'people')
+    there = sa.inspect(op.get_bind()).get_table_names()
+    if 'pet' in there and 'people' in there and not sa.inspect(op.get_bind()).has_table('person'):
+        op.drop_table('people')
+    """
+    person.revision(body, id="bbbb")
+    assert "drop-table-loses-data:person" in [each["key"] for each in found(person)]
+
+
+def test_an_inspector_remembers_its_answers_as_the_real_one_does(person):
+    body = """
+    inspector = sa.inspect(op.get_bind())
+    before = len(inspector.get_columns('person')), inspector.has_table('pet')
+    op.add_column('person', sa.Column('a', sa.Integer))
+    op.create_table('pet', sa.Column('id', sa.Integer))
+    if before == (len(inspector.get_columns('person')), inspector.has_table('pet')):
+        op.drop_table('person')
+    """
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+    person.ok("upgrade", "--accept", "drop-table-loses-data:person")
+    assert person.database.tables() == ["pet"]
+
+
+def test_tables_and_types_that_are_made_on_the_connection_are_seen(person):
+    body = """
+    meta = sa.MetaData()
+    table = sa.Table('person', meta, sa.Column('id', sa.Integer))
+    pet = sa.Table('pet', meta, sa.Column('id', sa.Integer))
+    sa.Enum('a', 'b', name='letter').create(op.get_bind(), checkfirst=True)
+    meta.create_all(op.get_bind())
+    pet.drop(op.get_bind())
+    table.drop(op.get_bind(), checkfirst=True)
+    """
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+    person.ok("upgrade", "--accept", "drop-table-loses-data:person")
+    assert person.database.tables() == []
+
+
+def test_what_the_run_has_changed_is_not_known(person):
+    person.revision(
+        "op.add_column('person', sa.Column('a', sa.Integer))\nsa.inspect(op.get_bind()).get_columns('person')", id="bbbb"
+    )
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+
+
+def test_a_database_in_which_a_revision_has_run_tells_it_nothing(person):
+    person.revision("if not sa.inspect(op.get_bind()).has_table('pet'):\n    op.execute('create table pet (id int)')", id="bbbb")
+    person.ok("upgrade")
+    assert json.loads(person.flask("review", "bbbb", "--format", "json").out)["findings"][0]["key"] == "not-seen:bbbb"
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("", "would be lost"),
+        ("op.execute('create table old as select * from person')", "would be lost, but for what the revision has copied before"),
+        ("op.execute('create table old as select 1 as one')", "would be lost"),
+        (
+            "list(op.get_bind().execute(sa.text('select 1')))",
+            "would be lost if it is dropped, and the revision does not keep them elsewhere",
+        ),
+    ],
+)
+def test_what_a_revision_may_have_kept_is_not_said_to_be_lost_for_sure(person, before, words):
+    person.revision(f"{before}\nop.drop_table('person')", id="bbbb")
+    assert [each["message"] for each in found(person) if each["severity"] == "danger"] == [f"2 rows of person {words}"]
+
+
+@pytest.mark.parametrize("columns", [["nick"], ["nick", "place"]])
+def test_columns_that_are_new_and_the_same_in_every_row_cannot_be_unique(person, columns):
+    person.revision(
+        f"""
+        op.add_column('person', sa.Column('nick', sa.String(9), nullable=False, server_default=''))
+        op.add_column('person', sa.Column('place', sa.String(9), nullable=False, server_default='here'))
+        with op.batch_alter_table('person') as batch_op:
+            batch_op.create_unique_constraint('uq', {columns!r})
+        """,
+        id="bbbb",
+    )
+    assert [each["key"] for each in found(person)] == ["unique-fails:person"]
+
+
+def test_a_required_column_without_a_value_for_rows_stops_the_run_before_it_begins(person):
+    person.revision("op.add_column('person', sa.Column('nick', sa.String(9), nullable=False))", id="bbbb")
+    person.refused("upgrade").says("person has rows, and nick is NOT NULL without a value for them")
+
+
+@on("postgresql", "mariadb")
+def test_a_constraint_that_is_made_anew_keeps_out_what_it_did(person):
+    person.database.run("alter table person add constraint ck check (name <> 'x')")
+    drop = "op.execute('ALTER TABLE person DROP CONSTRAINT ck')"
+    person.revision(drop, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["constraint-dropped:person.ck"]
+    person.revision(f"{drop}\nop.create_check_constraint('ck', 'person', \"name <> 'y'\")", id="bbbb", after="aaaa")
+    assert found(person) == []
+
+
+def test_a_column_whose_name_another_one_gets_breaks_nobody(person):
+    body = "op.alter_column('person', 'name', new_column_name='old', existing_type=sa.String(50))"
+    person.revision(f"{body}\nop.add_column('person', sa.Column('name', sa.Text))", id="bbbb")
+    assert found(person) == []
+
+
+@pytest.mark.parametrize(
+    "back", ["op.rename_table('people', 'person')", "op.execute('create view person as select * from people')"]
+)
+def test_a_name_that_is_there_again_in_the_end_breaks_nobody(person, back):
+    person.revision("op.rename_table('person', 'people')", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["rename-breaks-programs:person"]
+    person.revision(f"op.rename_table('person', 'people')\n{back}", id="bbbb", after="aaaa")
+    assert found(person) == []
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_keeps_its_rows_and_asks_nobody(person):
+    person.revision(f"{ANEW}batch_op.alter_column('name', type_=sa.Text)", id="bbbb")
+    assert found(person) == []
+    person.ok("upgrade")
+    assert len(person.database.rows("person")) == 2
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_cuts_no_values(person):
+    person.database.run("update person set name = 'Grace' where name is not null")
+    person.revision(f"{HIDDEN}{ANEW}batch_op.alter_column('name', type_=sa.String(2))", id="bbbb")
+    person.flask("upgrade").says("would not survive the change to VARCHAR(2)", "Grace")
+    assert ("Grace",) in person.database.run("select name from person")
+
+
+@on("postgresql", "mariadb")
+def test_a_batch_that_builds_the_table_anew_and_drops_a_column_needs_consent(person):
+    person.revision(f"{HIDDEN}{ANEW}batch_op.drop_column('name')", id="bbbb")
+    person.flask("upgrade").says(KEY)
+    assert "name" in person.database.columns("person")
+
+
+@on("sqlite", "mariadb")
+def test_the_body_of_a_trigger_is_no_statement_of_the_revision(person):
+    body = "begin update person set name = 'x'; delete from person; end"
+    person.revision(f'op.execute("""create trigger t after insert on person for each row {body};""")', id="bbbb")
+    assert found(person) == []
+
+
+def test_a_construct_whose_values_have_no_place_in_a_text_is_read(person):
+    body = """
+    table = sa.table('person', sa.column('id'), sa.column('name'))
+    assert not op.get_context().version_table_schema
+    op.execute(table.update().where(table.c.id.in_([1, 2])).values(name='x'))
+    """
+    person.revision(body, id="bbbb")
+    assert found(person) == []
+
+
+@on("postgresql")
+def test_rows_that_are_gone_since_the_statistics_were_made_cannot_be_twice(person):
+    person.database.run("analyze")
+    person.database.run("delete from person where id = 1")
+    person.revision("op.add_column('person', sa.Column('nick', sa.String(9), server_default='', unique=True))", id="bbbb")
+    assert [each["key"] for each in found(person)] == []
+    person.database.run("insert into person (id) values (8), (9)")
+    assert [each["key"] for each in found(person)] == ["unique-fails:person"]
+
+
+@on("postgresql")
+def test_a_foreign_key_that_is_made_anew_under_another_name_keeps_out_what_it_did(person):
+    person.database.run("create table pet (id integer, owner integer constraint old references person (id))")
+    person.database.run("insert into pet values (1, 1)")
+    body = """
+    op.drop_constraint('old', 'pet')
+    op.create_primary_key('pk', 'pet', ['owner', 'id'])
+    op.create_foreign_key('new', 'pet', 'person', ['owner'], ['id'])
+    """
+    person.revision(body, id="bbbb")
+    assert found(person) == []
+
+
+def test_a_new_column_may_be_renamed_at_once(person):
+    body = "op.add_column('person', sa.Column('a', sa.Integer))"
+    rename = "op.alter_column('person', 'a', new_column_name='b', existing_type=sa.Integer())"
+    person.revision(f"{body}\n{rename}", id="bbbb")
+    assert found(person) == []
