@@ -58,6 +58,22 @@ CHANGES = {
         "x = sa.Column(sa.String(9))\n    __table_args__ = (sa.CheckConstraint(\"x like 'a%'\", name='c'),)",
         "x = sa.Column(sa.String(9))\n    __table_args__ = (sa.CheckConstraint(\"x like '%a' or x = ' :b'\", name='c'),)",
     ),
+    "a check of a column comes": (
+        "x = sa.Column(sa.Integer)",
+        "x = sa.Column(sa.Integer, sa.CheckConstraint('x > 0', name='c'))",
+    ),
+    "another check of a column": (
+        "x = sa.Column(sa.Integer, sa.CheckConstraint('x > 0'))",
+        "x = sa.Column(sa.Integer, sa.CheckConstraint('x > 1'))",
+    ),
+    "a column with a check comes": (
+        "y = sa.Column(sa.Integer)",
+        "y = sa.Column(sa.Integer)\n    x = sa.Column(sa.Integer, sa.CheckConstraint('x > 0', name='c'))",
+    ),
+    "a check of a column goes": (
+        "x = sa.Column(sa.Integer, sa.CheckConstraint('x > 0', name='c'))",
+        "x = sa.Column(sa.Integer)",
+    ),
     "more values of a text": (
         "x = sa.Column(sa.Enum('a', 'b', name='c', native_enum=False, create_constraint=True))",
         "x = sa.Column(sa.Enum('a', 'b', ':c', name='c', native_enum=False, create_constraint=True, length=2))",

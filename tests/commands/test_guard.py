@@ -353,3 +353,18 @@ def test_what_is_deleted_with_a_table(people: Project):
     people.database.run("insert into kid values (1, 1)")
     people.revision('op.drop_table("person")', id="bbbb")
     people.refused("upgrade", "--accept", PERSON).says("1 row of kid would be deleted, with those of person")
+
+
+def test_a_change_of_type_that_somebody_has_agreed_to_is_made(project: Project):
+    model = (
+        "class T(db.Model):\n    __tablename__ = 't'\n    id = db.Column(db.Integer, primary_key=True)\n    at = db.Column(db.{})"
+    )
+    project.start(model.format("DateTime"))
+    project.ok("upgrade")
+    project.database.run("insert into t (id, at) values (1, '2026-01-02 03:04:05')")
+    project.app(model.format("Date"))
+    project.ok("migrate")
+    refused = project.refused("upgrade")
+    assert "[type-change-fails:t.at]" in refused.text
+    project.ok("upgrade", "--accept", "type-change-fails:t.at")
+    assert str(project.database.run("select at from t")[0][0]).startswith("2026-01-02")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 
@@ -360,3 +361,22 @@ def test_branches_that_touch_the_same_thing_are_not_merged(branches, left, right
 @on("sqlite")
 def test_other_branches_are(branches, left, right):
     branches(left, right).ok("merge", "heads")
+
+
+@on("mariadb")
+def test_a_history_that_is_repeated_leaves_other_databases_alone(project):
+    other = f"x_other_{uuid.uuid4().hex[:6]}"
+    project.database.run(f"create database {other}")
+    try:
+        project.database.run(f"create table {other}.legacy (id integer)")
+        project.app(NOTE)
+        project.ok("init")
+        project.ok("migrate", "--rev-id", "aaaa")
+        project.revision("pass", id="bbbb", after="aaaa")
+        project.ok("upgrade")
+        path = next(project.versions.glob("bbbb*.py"))
+        path.write_text(path.read_text().replace("    pass\n", f"    op.drop_table('legacy', schema='{other}')\n", 1))
+        project.flask("check", "--drift").says(f"reaches the database {other}")
+        assert project.database.run(f"select count(*) from {other}.legacy") == [(0,)]
+    finally:
+        project.database.run(f"drop database {other}")

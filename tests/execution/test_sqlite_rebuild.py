@@ -230,7 +230,8 @@ def test_what_a_type_change_may_do(shop, values, type_, is_fine):
         assert shop.database.run("select count(*), count(a) from t") == [(len(values), len([v for v in values if v]))]
     else:
         shop.refused("upgrade").says("1 value of t.a would not survive", "Nothing has been run.")
-        shop.refused("upgrade", *ACCEPTED).says("t.a: 1 of 1 values would not survive", repr(values[0]))
+        shop.ok("upgrade", *ACCEPTED)
+        assert shop.database.run("select count(a) from t") == [(len(values),)]
 
 
 def test_memory_databases_and_copy_from_keep_working(shop):

@@ -21,7 +21,7 @@ from ..schema.snapshot import Key, Snapshot
 from ..schema.text import escaped
 from .columns import compare_types
 from .generated import compare_generated
-from .names import columns_in, free_name, longest_name
+from .names import checks_of, columns_in, free_name, longest_name
 from .operations import AddCheck, Drop
 from .options import compare_options
 from .primary_keys import compare_primary_key
@@ -118,7 +118,7 @@ class Detection:
     def defaults_and_checks(self, key: Key, model: Table) -> None:
         """As the server stores them; it is asked only where the texts differ."""
         columns = {each["name"]: each for each in self.snapshot.of("columns", key)}
-        every = [each for each in model.constraints if isinstance(each, CheckConstraint) and self.is_written(each)]
+        every = [each for each in checks_of(model) if self.is_written(each)]
         every = [each for each in every if not self.comes_with_column(each, columns)]
         checks = [each for each in every if self.is_wanted(each, final_name(each, self.connection.dialect), "check_constraint")]
         there = self.snapshot.of("check_constraints", key)

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstrai
 from .._alembic_models import final_name
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
+from .names import checks_of
 from .operations import Execute
 from .renames import aside
 
@@ -82,7 +83,7 @@ class Following:
 
     def constraints(self, fact: str, kind: str, cls: Any) -> Iterator[Execute]:
         """The constraints of one kind."""
-        models = [each for each in self.model.constraints if isinstance(each, cls)]
+        models = [each for each in (*self.model.constraints, *checks_of(self.model)) if isinstance(each, cls)]
         wanted = {name for each in models if (name := final_name(each, self.sqla_dialect))}
         has_unnamed = any(not final_name(each, self.sqla_dialect) for each in models)
         found = self.snapshot.of(fact, self.key)

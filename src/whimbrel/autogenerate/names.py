@@ -90,7 +90,8 @@ def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
         own = table.columns[column.key].type
         if getattr(own, "schema", None) != getattr(column.type, "schema", None):
             column.type = own  # SQLAlchemy 2.1 moves enum types to the schema of the table they are copied with
-    own_names = {what_it_is(each, table): each.name for each in table.constraints}
+    take_out_of_columns(made)
+    own_names = {what_it_is(each, table): each.name for each in (*table.constraints, *checks_of(table))}
     taken = {str(each.name) for each in made.constraints if each.name is not None}
     for constraint in sorted(made.constraints, key=order_of):
         ending = ENDINGS.get(type(constraint))
@@ -110,6 +111,20 @@ def what_it_is(constraint: Constraint, table: Table) -> tuple[type, tuple[str, .
     """What two constraints have in common that are the same but for their names."""
     text = str(constraint.sqltext) if isinstance(constraint, CheckConstraint) else ""
     return type(constraint), tuple(columns_in(constraint, table)), text
+
+
+def checks_of(model: Table) -> list[CheckConstraint]:
+    """The checks of a table, those that stand with a column as well."""
+    every = [*model.constraints, *(each for column in model.columns for each in column.constraints)]
+    return [each for each in every if isinstance(each, CheckConstraint)]
+
+
+def take_out_of_columns(table: Table) -> None:
+    """Have the checks that stand with a column stand with the table: Alembic writes no others into a file."""
+    for column in table.columns:
+        for each in [each for each in column.constraints if isinstance(each, CheckConstraint)]:
+            column.constraints.discard(each)
+            table.append_constraint(CheckConstraint(each.sqltext, name=each.name))
 
 
 def order_of(constraint: Constraint) -> int:

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, Table, UniqueConstraint
+from sqlalchemy import Table, UniqueConstraint
 
 from ..schema.snapshot import Key, Snapshot
+from .names import checks_of
 from .options import differing
 from .stored import same_text
 
@@ -45,7 +46,7 @@ class Sameness:
             return False
         if any(differing(snapshot.of("table_options", key), model)):
             return False
-        if any(isinstance(each, CheckConstraint) for each in model.constraints):
+        if checks_of(model):
             return False
         if self.dialect.supports_comments and (snapshot.of("table_comment", key).get("text") or None) != (model.comment or None):
             return False

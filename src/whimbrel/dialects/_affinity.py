@@ -11,6 +11,7 @@ PYTHON: tuple[tuple[str, type], ...] = (
     (r"(TINY|SMALL|MEDIUM|BIG)?INT", int),
     (r"FLOAT|REAL|DOUBLE", float),
     (r"NUMERIC|DECIMAL", Decimal),
+    (r"DATE$", date),
     (r"DATE|TIME", datetime),
 )
 
@@ -32,6 +33,16 @@ def affinity(type_: str) -> str:
     if any(word in upper for word in ("REAL", "FLOA", "DOUB")):
         return "REAL"
     return "NUMERIC"
+
+
+def unfit(column: str, old: str, new: str, python_type: type | None) -> str | None:
+    """The condition for values that do not survive a change between two declared types; None where all do.
+
+    column: quoted. python_type: what the application makes of the values.
+    """
+    if python_type is date and affinity(new) == "NUMERIC":  # SQLAlchemy reads no date out of a text with a time
+        return f"typeof({column}) = 'text' AND length({column}) > {len('2026-01-31')}"
+    return None if affinity(old) == affinity(new) else damaged(column, affinity(new), python_type)
 
 
 def damaged(column: str, affinity: str, python_type: type | None) -> str | None:

@@ -29,6 +29,8 @@ TABLES_OF_EXTENSIONS = """
 class PostgresqlStructure(Structure):
     """By its catalog."""
 
+    has_schemas_inside = True
+
     def moving(self, table: str, schema: str) -> str:
         """With its indexes, constraints and the sequences of its columns (manual, ALTER TABLE)."""
         return f"ALTER TABLE {table} SET SCHEMA {schema}"

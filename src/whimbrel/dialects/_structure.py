@@ -35,6 +35,13 @@ class Dependent:
 class Structure:
     """Of a database of which nothing is known."""
 
+    has_schemas_inside = False
+    """Whether a schema is a part of a database, so that one can be made in a new database."""
+
+    def other_databases(self, connection: Connection) -> frozenset[str]:
+        """The names of databases that a statement can reach through this connection, but for its own."""
+        return frozenset()
+
     def moving(self, table: str, schema: str) -> str:
         """SQL that takes a table into another schema; empty where that cannot be done. Both as they stand in SQL."""
         return ""

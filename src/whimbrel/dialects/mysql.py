@@ -141,6 +141,11 @@ class Mysql(Dialect):
         finally:
             connection.exec_driver_sql(f"SET SESSION {name} = {before}")
 
+    def other_databases(self, connection: Connection) -> frozenset[str]:
+        """Schemas are databases here; those of the server itself are only read."""
+        own = {"information_schema", "performance_schema", str(connection.engine.url.database)}
+        return frozenset(connection.execute(text("select schema_name from information_schema.schemata")).scalars()) - own
+
     def is_same_type(self, there: Any, wanted: Any) -> bool:
         """FLOAT with a precision of 25 and more is a DOUBLE (MariaDB manual, FLOAT)."""
         return isinstance(there, DOUBLE) and wanted.__visit_name__.lower() == "float" and (wanted.precision or 0) > 24

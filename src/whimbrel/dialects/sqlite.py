@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
 from ..errors import Refused
-from ._affinity import affinity, damaged, python_type_of
+from ._affinity import python_type_of, unfit
 from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._kinds import COMMENTS, Kind
@@ -150,9 +150,7 @@ class Sqlite(Dialect):
         """What another affinity makes something else of. Of a table in a file of its own, nobody knows."""
         query = text("select type from pragma_table_info(:table) where name = :column")
         old = None if schema else connection.scalar(query, {"table": table, "column": column})
-        if old is None or affinity(str(old)) == affinity(new):
-            return None
-        return damaged(self.quoted(connection, column), affinity(new), python_type_of(new))
+        return None if old is None else unfit(self.quoted(connection, column), str(old), new, python_type_of(new))
 
     @contextmanager
     def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:

@@ -5,8 +5,8 @@ SQLite builds its tables anew, and looks by itself (``sqlite_rebuild``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,13 +16,26 @@ from ..dialects import Dialect
 from ..errors import Refused
 
 EXAMPLES = 3
+Agrees = Callable[[Connection, str | None, str, str], bool]
+"""Whether somebody has agreed that values of a column do not survive: the connection, schema, table and column."""
+AGREES = "whimbrel_agrees"
+"""Where a connection has an Agrees for whoever builds tables anew."""
 
 
 @contextmanager
-def careful_alterations(context: RunContext, connection: Connection | None, dialect: Dialect) -> Iterator[None]:
-    """While revisions run, look at each change of a type before it is made."""
-    if connection is None or dialect.rebuilds_tables:
+def careful_alterations(
+    context: RunContext, connection: Connection | None, dialect: Dialect, agrees: Agrees | None
+) -> Iterator[None]:
+    """While revisions run, look at each change of a type before it is made, unless somebody has agreed to it by name."""
+    if connection is None:
         yield
+        return
+    if dialect.rebuilds_tables:
+        connection.info[AGREES] = agrees
+        try:
+            yield
+        finally:
+            del connection.info[AGREES]
         return
     impl: Any = context.impl
     alter = impl.alter_column
@@ -31,8 +44,11 @@ def careful_alterations(context: RunContext, connection: Connection | None, dial
         if options.get("type_") is None:
             alter(table_name, column_name, **options)
             return
-        refuse_damage(connection, dialect, table_name, column_name, options)
-        with dialect.strict(connection), dialect.without_views(connection, table_name, column_name, options.get("schema")):
+        is_agreed = agrees is not None and agrees(connection, options.get("schema"), table_name, column_name)
+        if not is_agreed:
+            refuse_damage(connection, dialect, table_name, column_name, options)
+        strict = nullcontext() if is_agreed else dialect.strict(connection)
+        with strict, dialect.without_views(connection, table_name, column_name, options.get("schema")):
             alter(table_name, column_name, **options)
 
     impl.alter_column = alter_column

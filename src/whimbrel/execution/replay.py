@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -69,7 +70,13 @@ def nothing_else(connection: Connection) -> Iterator[None]:
 
     place = dialect_of(connection.dialect.name).place(connection.engine.url)
 
-    def refuse(other: Connection, *rest: Any) -> None:
+    others = "|".join(map(re.escape, dialect_of(connection.dialect.name).other_databases(connection)))
+    reaching = re.compile(rf"(?:`(?:{others})`|(?<![\w$.`'])(?:{others}))\s*\.", re.IGNORECASE) if others else None
+
+    def refuse(other: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        if reaching is not None and other.engine is connection.engine and (found := reaching.search(statement)):
+            name = found.group().rstrip(" .").strip("`")
+            raise Refused(f"A revision of the past reaches the database {name}, in which nothing must be repeated.")
         is_this = other.engine is connection.engine or (place is not None and other.engine.url == connection.engine.url)
         if not is_this and threading.get_ident() == thread:
             raise Refused("A revision of the past uses a connection of its own, which must not be repeated here.")

@@ -186,7 +186,13 @@ class Runner:
         recording = nullcontext() if connection is None else self.recorder.listening()
         if self.guard is not None:
             self.watch(self.guard)
-        with recording, self.progress.watching(), careful_alterations(self.context, connection, self.dialect):
+        with (
+            recording,
+            self.progress.watching(),
+            careful_alterations(
+                self.context, connection, self.dialect, None if self.guard is None else self.guard.agrees_to_type
+            ),
+        ):
             yield
 
     def watch(self, guard: Guard) -> None:

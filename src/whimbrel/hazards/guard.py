@@ -45,6 +45,10 @@ ADDS = re.compile(
 )
 
 
+TYPE_CHANGE = "type-change-fails"
+"""The rule about what is looked at besides where types are changed."""
+
+
 class Guard:
     """Watches the run of some revisions on one database.
 
@@ -154,10 +158,23 @@ class Guard:
     def meet(self, finding: Finding, op: Any, now: Live) -> None:
         """Something would be lost: has somebody agreed, under the name that it has now or had when the run began?"""
         finding = replace(finding, database=self.database)
+        if not self.is_agreed(finding, op, now):
+            self.decide(self.at_first(finding, op, now))
+
+    def is_agreed(self, finding: Finding, op: Any, now: Live) -> bool:
+        """Whether a key of this run, or of the revision, is about a finding."""
         at_first = self.at_first(finding, op, now)
         names = {finding.short_key, finding.full_key, at_first.short_key, at_first.full_key}
-        if not names & {*self.accepted, *self.given}:
-            self.decide(at_first)
+        return bool(names & {*self.accepted, *self.given})
+
+    def agrees_to_type(self, connection: Connection, schema: str | None, table: str, column: str) -> bool:
+        """Whether somebody has agreed to a change of type that not all values survive."""
+        if self.revision is None:
+            return False
+        now = Live(self.sqla_dialect, connection)
+        name = f"{shown(now.key((schema, table)))}.{column}"
+        finding = Finding(TYPE_CHANGE, "danger", name, "", "", self.revision.id, database=self.database)
+        return self.is_agreed(finding, ops.AlterColumnOp(table, column, schema=schema), now)
 
     def at_first(self, finding: Finding, op: Any, now: Live) -> Finding:
         """A finding under the names that its table and column had when the run began."""

@@ -6,22 +6,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ...dialects._affinity import affinity, damaged
+from ...dialects._affinity import unfit
 from ...errors import Refused
+from ..alterations import AGREES, Agrees
 
 EXAMPLES = 3
 
 
 def refuse_damage(connection: Connection, table: str, column: str, old: str, new: str, type_: Any) -> None:
     """Raise Refused where values would not survive. old, new: the types as declared; type_: SQLAlchemy's."""
-    if affinity(old) == affinity(new):
+    agrees: Agrees | None = connection.info.get(AGREES)
+    if agrees is not None and agrees(connection, None, table, column):
         return
     quote = connection.dialect.identifier_preparer.quote
     try:
         python_type = type_.python_type
     except NotImplementedError:
         python_type = None
-    condition = damaged(quote(column), affinity(new), python_type)
+    condition = unfit(quote(column), old, new, python_type)
     if condition is None:
         return
     source = f"FROM {quote(table)} WHERE {quote(column)} IS NOT NULL"
