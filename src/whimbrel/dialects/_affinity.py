@@ -40,9 +40,12 @@ def unfit(column: str, old: str, new: str, python_type: type | None) -> str | No
 
     column: quoted. python_type: what the application makes of the values.
     """
-    if python_type is date and affinity(new) == "NUMERIC":  # SQLAlchemy reads no date out of a text with a time
-        return f"typeof({column}) = 'text' AND length({column}) > {len('2026-01-31')}"
-    return None if affinity(old) == affinity(new) else damaged(column, affinity(new), python_type)
+    found = None if affinity(old) == affinity(new) else damaged(column, affinity(new), python_type)
+    if python_type is not date or affinity(new) != "NUMERIC":
+        return found
+    # SQLAlchemy reads no date out of a text with a time.
+    times = f"typeof({column}) = 'text' AND length({column}) > {len('2026-01-31')}"
+    return times if found is None else f"({found}) OR ({times})"
 
 
 def damaged(column: str, affinity: str, python_type: type | None) -> str | None:

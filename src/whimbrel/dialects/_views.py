@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -50,12 +51,31 @@ def without_views(connection: Connection, name: str, column: str) -> Iterator[No
     """
     views = depending(connection, name, column)
     made = [list(making(connection, view)) for view in views]
+    before = type_of(connection, name, column) if views else None
     for drop, *_ in reversed(made):
         execute(connection, drop)
     yield
+    after = type_of(connection, name, column) if views else None
     for _, *statements in made:
         for statement in statements:
-            execute(connection, statement)
+            execute(connection, with_type(statement, before, after))
+
+
+def type_of(connection: Connection, name: str, column: str) -> str | None:
+    """The enum type of a column, as the server writes it; None where it is of another kind."""
+    query = """
+        select format_type(t.oid, null) from pg_attribute a join pg_type t on t.oid = a.atttypid
+        where a.attrelid = to_regclass(:name) and a.attname = :column and t.typtype = 'e'
+    """
+    found = connection.scalar(text(query), {"name": name, "column": column})
+    return None if found is None else str(found)
+
+
+def with_type(statement: str, before: str | None, after: str | None) -> str:
+    """A statement in which values of an enum type are of another one, which has taken its place."""
+    if before is None or after is None or before == after:
+        return statement
+    return re.sub(rf"::{re.escape(before)}(?![\w\"])", f"::{after}", statement)
 
 
 def depending(connection: Connection, name: str, column: str) -> list[Any]:
