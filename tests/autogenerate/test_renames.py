@@ -240,3 +240,20 @@ class T(db.Model):
     project.ok("upgrade")
     assert project.database.run("select x from t") == [(7,)]
     assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@pytest.mark.parametrize(("after", "names"), [("qp", ("p:q", "q:p")), ("qr", ("p:q", "q:r"))])
+def test_columns_that_take_the_names_of_each_other_with_those_of_their_indexes(project: Project, after: str, names):
+    columns = "".join("    {} = db.Column(db.Integer, index=True)\n    {}x = db.Column(db.Integer, unique=True)\n" for _ in "ab")
+    model = "class T(db.Model):\n    __tablename__ = 't'\n    id = db.Column(db.Integer, primary_key=True)\n" + columns
+    project.start(model.format("p", "p", "q", "q"))
+    project.ok("upgrade")
+    project.database.run("insert into t (p, q) values (1, 2)")
+    project.app(model.format(*(letter for letter in after for _ in "ab")))
+    renames = [word for name in names for word in ("--rename", f"t.{name}")]
+    renames += [word for name in names for word in ("--rename", f"t.{name.replace(':', 'x:')}x")]
+    project.ok("migrate", *renames)
+    for command, now in (("upgrade", after), ("downgrade", "pq"), ("upgrade", after)):
+        project.ok(command)
+        assert project.database.run(f"select {', '.join(now)} from t") == [(1, 2)]
+    assert project.ok("check").out == "No new upgrade operations detected.\n"

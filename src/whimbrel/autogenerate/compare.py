@@ -305,7 +305,7 @@ class Comparison:
             later: list[Execute] | None = [] if any(new not in was for _, new in steps) else None
             for _, new in steps:
                 if new in was:  # in the order in which names become free
-                    self.follow((schema, new), was[new], new, is_table=True, later=later)
+                    self.follow((schema, new), {was[new]: new}, is_table=True, later=later)
             self.first += later or ()
         moved = {each.table: each.place for each in agreed if each.column is None}
         columns = [each for each in agreed if each.column is not None]
@@ -329,7 +329,8 @@ class Comparison:
         self.snapshot.move_table(old, rename.into)
         self.first.append(Execute(there, back, words=f"table {shown(new)}: moved from {shown(old)}"))
         # SQLAlchemy's own names of indexes begin with the schema.
-        self.follow(new, *(f"{key[0]}_{key[1]}" if key[0] else key[1] for key in (old, new)), is_table=False)
+        was, now = (f"{key[0]}_{key[1]}" if key[0] else key[1] for key in (old, new))
+        self.follow(new, {was: now}, is_table=False)
         return Rename(new, None, rename.new)
 
     def rename_columns(self, table: Key, names: dict[str, str]) -> None:
@@ -351,8 +352,9 @@ class Comparison:
             )
             self.first.append(ops.ModifyTableOps(table[1], [step], schema=table[0]))
         self.snapshot.rename_columns(table, names)
-        for old, new in names.items():
-            self.follow(table, old, new, is_table=False)
+        later: list[Execute] | None = [] if names.keys() & set(names.values()) else None
+        self.follow(table, names, is_table=False, later=later)
+        self.first += later or ()
 
     def default_said_anew(self, column: dict[str, Any]) -> Any:
         """The default of a column for those who say all of it to give it another name; else False."""
@@ -361,13 +363,13 @@ class Comparison:
             return False
         return DefaultClause(text(escaped(default)))
 
-    def follow(self, table: Key, old: str, new: str, *, is_table: bool, later: list[Execute] | None = None) -> None:
-        """Rename what carries the name, in this table and in those that reference it. later: as in ``following``."""
+    def follow(self, table: Key, names: dict[str, str], *, is_table: bool, later: list[Execute] | None = None) -> None:
+        """Rename what carries the names, in this table and in those that reference it. later: as in ``Following``."""
         others = [key for key in self.snapshot if key != table and self.references(key, table)] if is_table else []
         for key in (table, *others):
             model = self.models.get(key)
             if model is not None:
-                carrying = Following(self.snapshot, key, model, (old, new), self.dialect, self.sqla_dialect, later)
+                carrying = Following(self.snapshot, key, model, names, self.dialect, self.sqla_dialect, later)
                 self.first += carrying.all(is_table=is_table and key == table)
 
     def references(self, key: Key, other: Key) -> bool:

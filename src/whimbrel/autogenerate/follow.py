@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -29,17 +29,18 @@ KINDS = {
 class Following:
     """What carries an old name in a table, which is renamed already: in the snapshot, too.
 
-    names: the old and the new part of the names. later: where names go round, each is put aside first; this takes the second
-    steps, which come when all have gone.
+    names: the old parts of the names and the new ones. later: where names go round, each is put aside first; this takes the
+    second steps, which come when all have gone.
     """
 
     snapshot: Snapshot
     key: Key
     model: Table
-    names: tuple[str, str]
+    names: Mapping[str, str]
     dialect: Dialect
     sqla_dialect: Any
     later: list[Execute] | None = None
+    put_aside: list[tuple[str, str, str]] = field(default_factory=list)
 
     def all(self, *, is_table: bool) -> Iterator[Execute]:
         """Only names that the model wants, or has left to the server."""
@@ -48,6 +49,13 @@ class Following:
             yield from self.constraints(fact, kind, cls)
         if is_table:
             yield from self.sequences()
+        for fact, name, new in self.put_aside:
+            self.snapshot.rename_thing(fact, self.key, name, new)
+
+    def rename(self, fact: str, name: str, new: str) -> None:
+        """In the snapshot, where two names may be exchanged as well."""
+        self.snapshot.rename_thing(fact, self.key, name, aside(new))
+        self.put_aside.append((fact, aside(new), new))
 
     def renamed(self, kind: str, what: str, old: str, new: str) -> list[Execute]:
         """The step, or two of them; none where the database cannot do it. what: the kind in words."""
@@ -74,11 +82,11 @@ class Following:
         uniques = {each["name"] for each in self.snapshot.of("unique_constraints", self.key)}
         for index in self.snapshot.of("indexes", self.key):
             name = index["name"]
-            found = replaced(name, *self.names)
+            found = replaced(name, self.names)
             if found is None or name in uniques or index.get("duplicates_constraint") or found not in wanted:
                 continue
             if steps := self.renamed("index", "index", name, found):
-                self.snapshot.rename_thing("indexes", self.key, name, found)
+                self.rename("indexes", name, found)
                 yield from steps
 
     def constraints(self, fact: str, kind: str, cls: Any) -> Iterator[Execute]:
@@ -89,22 +97,22 @@ class Following:
         found = self.snapshot.of(fact, self.key)
         for each in [found] if isinstance(found, dict) else found:
             name = each.get("name")
-            new = replaced(str(name), *self.names) if name else None
+            new = replaced(str(name), self.names) if name else None
             if new is None or not (new in wanted or (has_unnamed and self.dialect.names_constraints_itself(new, self.key[1]))):
                 continue
             if steps := self.renamed(kind, kind, str(name), new):
-                self.snapshot.rename_thing(fact, self.key, str(name), new)
-                self.snapshot.rename_thing("indexes", self.key, str(name), new)
+                self.rename(fact, str(name), new)
+                self.rename("indexes", str(name), new)
                 yield from steps
 
     def sequences(self) -> Iterator[Execute]:
         """The sequences behind numbered columns, where the server has named them after the table."""
-        old, new = self.names
-        for column in self.snapshot.facts["columns"].get(self.key, ()):
-            was, now = f"{old}_{column['name']}_seq", f"{new}_{column['name']}_seq"
-            if column.get("sequence_of_its_own") == was and (steps := self.renamed("sequence", "sequence", was, now)):
-                column["sequence_of_its_own"] = now
-                yield from steps
+        for old, new in self.names.items():
+            for column in self.snapshot.facts["columns"].get(self.key, ()):
+                was, now = f"{old}_{column['name']}_seq", f"{new}_{column['name']}_seq"
+                if column.get("sequence_of_its_own") == was and (steps := self.renamed("sequence", "sequence", was, now)):
+                    column["sequence_of_its_own"] = now
+                    yield from steps
 
 
 def quoted_schema(key: Key, preparer: Any) -> str | None:
@@ -112,7 +120,8 @@ def quoted_schema(key: Key, preparer: Any) -> str | None:
     return None if key[0] is None else str(preparer.quote_schema(key[0]))
 
 
-def replaced(name: str, old: str, new: str) -> str | None:
-    """A name with another word in it; None where it does not have the old one."""
-    found = re.sub(rf"(?<![^_]){re.escape(old)}(?![^_])", lambda _: new, name)
+def replaced(name: str, names: Mapping[str, str]) -> str | None:
+    """A name with other words in it; None where it has none of the old ones."""
+    olds = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    found = re.sub(rf"(?<![^_])(?:{olds})(?![^_])", lambda match: names[match.group()], name)
     return found if found != name else None
