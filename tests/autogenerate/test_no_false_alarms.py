@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from kit import Project
+from kit import Project, on
 
 EVERY = """
 sa.BigInteger
@@ -73,6 +73,8 @@ sa.String(9), sa.CheckConstraint("value in ('a', 'b', 'it''s')", name="ck_in")
 sa.String(9), sa.CheckConstraint("length(value) between 2 and 5 or value is null", name="ck_length")
 sa.String(9), sa.CheckConstraint("value like 'a%'", name="ck_like")
 sa.Integer, sa.Computed("n * 2")
+sa.LargeBinary(100)
+sa.Interval(second_precision=3)
 sa.Float(precision=53)
 sa.Float(precision=20)
 sa.Integer, sa.Computed("n + 1", persisted=True)
@@ -104,13 +106,28 @@ mysql.TINYINT(1)
 mysql.INTEGER(unsigned=True)
 mysql.DATETIME(fsp=6)
 mysql.LONGTEXT
+mysql.BLOB(5)
+sa.LargeBinary(70000)
+sa.Text(70000)
+sa.NCHAR(5)
+sa.NVARCHAR(5)
+mysql.VARCHAR(5, national=True)
+sa.REAL
 mysql.MEDIUMBLOB
 mysql.YEAR
 mysql.SET("a", "b")
 mysql.VARCHAR(20, charset="latin1")
 sa.TIMESTAMP, server_default=sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"), nullable=False
 """
-FORMS = {"sqlite": EVERY, "postgresql": EVERY + POSTGRESQL, "mariadb": EVERY + MARIADB}
+SQLITE = """
+sqlite.DATETIME(storage_format="%(year)04d%(month)02d%(day)02d")
+sa.CLOB
+sa.VARBINARY(10)
+sa.BINARY(4)
+sa.DOUBLE_PRECISION
+sa.String(10, collation="NOCASE")
+"""
+FORMS = {"sqlite": EVERY + SQLITE, "postgresql": EVERY + POSTGRESQL, "mariadb": EVERY + MARIADB}
 OTHER = """
 class Other(db.Model):
     id = db.Column(db.Integer, primary_key=True)
@@ -132,6 +149,7 @@ TABLES = {
     "odd names": "id = sa.Column('the id', sa.Integer, primary_key=True)\n"
     "    b = sa.Column('a b', sa.String(9), index=True, unique=True)\n"
     "    c = sa.Column('Mixed', sa.Integer, server_default='3')\n    d = sa.Column('order', sa.Integer)",
+    "a comment in the options": KEY + "__table_args__ = {'mysql_comment': 'x', 'mariadb_engine': 'Aria'}",
     "a comment": KEY + "__table_args__ = {'comment': \"what it's for\"}",
 }
 
@@ -150,7 +168,7 @@ def is_clean(project: Project) -> None:
 def test_many_columns(project):
     """All forms at once: each is a table of its own."""
     kind = project.database.kind
-    models = ["from sqlalchemy.dialects import mysql, postgresql", OTHER]
+    models = ["from sqlalchemy.dialects import mysql, postgresql, sqlite", OTHER]
     for number, form in enumerate(form for form in FORMS[kind].splitlines() if form and is_possible(form, kind)):
         text = form.replace("thing.id", f"thing{number}.id").replace('name="', f'name="n{number}_')
         models.append(
@@ -173,6 +191,14 @@ def is_possible(form: str, kind: str) -> bool:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table(project, name):
     project.app(f"class Table(db.Model):\n    __tablename__ = 'table'\n    {TABLES[name]}")
+    is_clean(project)
+
+
+@on("sqlite", "mariadb")
+def test_what_is_computed_from_what_is_computed(project):
+    columns = "a = sa.Column(sa.Integer)\n    b = sa.Column(sa.Integer, sa.Computed('a * 2', persisted=True))\n    "
+    columns += "c = sa.Column(sa.Integer, sa.Computed('b + 1', persisted=True))"
+    project.app(f"class Table(db.Model):\n    __tablename__ = 'table'\n    {KEY}{columns}")
     is_clean(project)
 
 

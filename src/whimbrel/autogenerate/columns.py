@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
-from ..schema.snapshot import Key
+from ..dialects import dialect_of
+from ..schema.snapshot import Key, Snapshot
 from .renames import shown
 from .same import type_text
 from .stored import types_as_stored
@@ -51,6 +53,42 @@ def compare_types(detection: Detection, key: Key, model: Table) -> None:
             detection.not_compared.append(f"{shown(key)}: all of the type of {name}: {why_not}")
         elif differs(there["type"], made[name], detection) and not detection.dialect.is_same_type(there["type"], made[name]):
             detection.alter(key, name).modify_type = model.columns[name].type
+
+
+def keep_same_types(
+    upgrade: ops.UpgradeOps, models: Mapping[Key, Table], snapshot: Snapshot, connection: Connection, how: Any
+) -> None:
+    """Take out changes of types that the database stores in the same way: it is asked, unless the project compares itself.
+
+    how: ``compare_type``.
+    """
+    default = connection.dialect.default_schema_name
+    for op in (op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)):
+        key = (None if op.schema == default else op.schema, op.table_name)
+        model = models.get(key)
+        changed = [each for each in op.ops if isinstance(each, ops.AlterColumnOp) and each.modify_type is not None]
+        made: dict[str, Any] = {}
+        if changed and model is not None and not callable(how):
+            made, _ = types_as_stored(
+                connection, model, {each.column_name for each in changed}, snapshot.of("table_options", key)
+            )
+        for each in changed:
+            if is_same(each, made.get(each.column_name), connection):
+                each.modify_type = None
+        comment = None if model is None else model.kwargs.get(f"{connection.dialect.name}_comment")
+        op.ops = [each for each in op.ops if not (isinstance(each, ops.AlterColumnOp) and not each.has_changes())]
+        op.ops = [each for each in op.ops if not (isinstance(each, ops.DropTableCommentOp) and each.existing_comment == comment)]
+    upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
+
+
+def is_same(op: ops.AlterColumnOp, made: Any, connection: Connection) -> bool:
+    """Whether a change of a type changes nothing. made: what the server makes of the new type."""
+    assert op.modify_type is not None
+    there = type_text(op.existing_type, connection.dialect)
+    if made is not None and there is not None and there == type_text(made, connection.dialect):
+        return True
+    wanted = op.modify_type.dialect_impl(connection.dialect)
+    return dialect_of(connection.dialect.name).is_same_type(op.existing_type, wanted)
 
 
 def types_changed(detection: Detection, key: Key) -> set[str]:

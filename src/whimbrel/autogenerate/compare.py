@@ -19,6 +19,7 @@ from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
 from ..schema.text import escaped
 from .answers import Answers, Question, undecided
+from .columns import keep_same_types
 from .detect import Detection, Known
 from .enums import EnumTypes
 from .expressions import compare_expressions, keep_same_order
@@ -137,7 +138,7 @@ class Comparison:
 
     def detect(self, compared: Comparing, upgrade: ops.UpgradeOps) -> None:
         """What Alembic does not see, and without what it sees where nothing is."""
-        self.keep_same_types(upgrade)
+        keep_same_types(upgrade, self.models, self.snapshot, self.connection, self.context.opts.get("compare_type"))
         detection = Detection(
             compared, self.connection, self.snapshot, upgrade, self.known, self.leaves_defaults, self.answers.is_asked
         )
@@ -164,17 +165,6 @@ class Comparison:
         if orders is not None:
             texts = self.dialect.unseen_indexes(self.connection)
             compare_by_text(upgrade, self.models, self.snapshot, self.connection, texts, orders)
-
-    def keep_same_types(self, upgrade: ops.UpgradeOps) -> None:
-        """Take out changes of types that the database stores in the same way."""
-        for modified in (op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)):
-            for op in modified.ops:
-                if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
-                    wanted = op.modify_type.dialect_impl(self.sqla_dialect)
-                    if self.dialect.is_same_type(op.existing_type, wanted):
-                        op.modify_type = None
-            modified.ops = [op for op in modified.ops if not isinstance(op, ops.AlterColumnOp) or op.has_changes()]
-        upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
 
     def leave_checks_alone(self, upgrade: ops.UpgradeOps) -> None:
         """A type with a check makes it when a column gets that type; here checks are changed by themselves."""

@@ -22,7 +22,8 @@ def compare_options(detection: Detection, key: Key, model: Table) -> None:
     if detection.dialect.kind != "mysql":
         return
     table = detection.connection.dialect.identifier_preparer.format_table(model)
-    for name, known, value in differing(detection.snapshot.of("table_options", key), model):
+    own = detection.connection.dialect.name
+    for name, known, value in differing(detection.snapshot.of("table_options", key), model, own):
         if name == "engine":
             change, back = (f"ALTER TABLE {table} ENGINE={each}" for each in (value, known))
             words = f"{shown(key)}: engine {value} instead of {known}"
@@ -34,19 +35,22 @@ def compare_options(detection: Detection, key: Key, model: Table) -> None:
             )
 
 
-def differing(there: Mapping[str, Any], model: Table) -> Iterator[tuple[str, str, str]]:
-    """The options that a model names and the database has in another way: name, what there is, what is wanted."""
-    known = dict(named(there))
-    for name, value in named(model.kwargs):
+def differing(there: Mapping[str, Any], model: Table, own: str) -> Iterator[tuple[str, str, str]]:
+    """The options that a model names and the database has in another way: name, what there is, what is wanted.
+
+    own: the name of SQLAlchemy's dialect, with which its options begin.
+    """
+    known = dict(named(there, own))
+    for name, value in named(model.kwargs, own):
         if name in known and usual(known[name]) != usual(value):
             yield name, known[name], value
 
 
-def named(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def named(options: Mapping[str, Any], own: str) -> Iterator[tuple[str, str]]:
     """Options without the name of the dialect, as MySQL calls them."""
     for name, value in options.items():
         dialect, _, option = str(name).lower().partition("_")
-        if dialect in ("mysql", "mariadb"):
+        if dialect == own:
             yield option.replace("_", " ").removeprefix("default ").replace("character set", "charset"), str(value)
 
 

@@ -44,7 +44,7 @@ class Sameness:
         snapshot = self.snapshot
         if not snapshot.has(key) or snapshot.of("check_constraints", key):
             return False
-        if any(differing(snapshot.of("table_options", key), model)):
+        if any(differing(snapshot.of("table_options", key), model, self.dialect.name)):
             return False
         if checks_of(model):
             return False

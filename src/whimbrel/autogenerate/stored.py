@@ -66,12 +66,17 @@ def stored(connection: Connection, model: Table, names_asked: Collection[str], c
 def computed_as_stored(connection: Connection, model: Table, column: sa.Column[Any]) -> tuple[dict[str, Any], str]:
     """What the server makes of a computed column: its text, and whether its values are kept; or why it cannot be asked."""
     assert column.computed is not None
-    plain_ones = [each for each in model.columns if each.computed is None]
-    text = column.computed.sqltext.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    as_computed = sa.Computed(sa.text(str(text).replace("%%", "%").replace(":", "\\:")), column.computed.persisted)
-    asked = sa.Column(column.name, plain_type(column.type), as_computed)
-    others = [sa.Column(each.name, plain_type(each.type)) for each in plain_ones]
-    copy = Table(NAME, MetaData(), *others, asked, prefixes=["TEMPORARY"])
+
+    def copied(each: sa.Column[Any]) -> sa.Column[Any]:
+        if each.computed is None:
+            return sa.Column(each.name, plain_type(each.type))
+        text = str(each.computed.sqltext.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        expression = sa.text(text.replace("%%", "%").replace(":", "\\:"))
+        return sa.Column(each.name, plain_type(each.type), sa.Computed(expression, each.computed.persisted))
+
+    # It may be computed from others that are computed.
+    used = [each for each in model.columns if each.computed is None or each is column or is_word(each.name, column)]
+    copy = Table(NAME, MetaData(), *map(copied, used), prefixes=["TEMPORARY"])
     try:
         with for_a_moment(connection):
             copy.create(connection)
@@ -94,6 +99,14 @@ def types_as_stored(
             return {each["name"]: each["type"] for each in inspect(connection).get_columns(NAME)}, ""
     except SQLAlchemyError as error:
         return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def is_word(name: str, column: sa.Column[Any]) -> bool:
+    """Whether a name stands in the expression of a computed column."""
+    return (
+        column.computed is not None
+        and re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", str(column.computed.sqltext)) is not None
+    )
 
 
 @contextmanager
