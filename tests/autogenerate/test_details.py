@@ -192,6 +192,14 @@ ON_POSTGRESQL = {
         "x = sa.Column(sa.Integer)\n    y = sa.Column(sa.Integer, sa.Computed('x * 2', persisted=True))",
         "x = sa.Column(sa.BigInteger)",
     ),
+    "a domain comes": (
+        "y = sa.Column(sa.Integer)",
+        "y = sa.Column(sa.Integer)\n    x = sa.Column(postgresql.DOMAIN('few', sa.Integer, check='value > 0 and value < 9'))",
+    ),
+    "a domain goes": (
+        "x = sa.Column(postgresql.DOMAIN('few', sa.Integer, check='value > 0 and value < 9'))",
+        "y = sa.Column(sa.Integer)",
+    ),
     "another method": (
         "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x'),)",
         "x = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index('i', 'x', postgresql_using='hash'),)",
@@ -678,3 +686,53 @@ def test_checks_without_names(project: Project):
     one, two, three = (f"sa.CheckConstraint('{text}')," for text in ("x < y", "y < 5 or x < 5", "x + y < 9"))
     named = "sa.CheckConstraint('x > 0 or y > 0', name='positive'),"
     there_and_back(project, columns.format(named + one), columns.format(named + one + two + three))
+
+
+FUNCTION = """op.create_table(
+    "t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("v", sa.String(9)), sa.CheckConstraint("length(v) > 1")
+)"""
+VALUES = """op.create_table(
+    "t",
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("v", sa.Enum("r", "b", native_enum=False, create_constraint=True), nullable=True),
+)"""
+
+
+@on("postgresql", "mariadb")
+@pytest.mark.parametrize(
+    ("body", "column", "value"),
+    [
+        (FUNCTION, "sa.String(9), sa.CheckConstraint('length(v) > 2')", "xx"),
+        (VALUES, "sa.Enum('r', 'b', 'g', native_enum=False, create_constraint=True)", "y"),
+    ],
+)
+def test_a_check_of_others_that_says_something_else(project: Project, body: str, column: str, value: str):
+    project.app("")
+    project.ok("init")
+    project.revision(body, id="aaaa")
+    project.ok("upgrade")
+    project.app(TABLE.format(f"v = sa.Column({column})"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.database.run("insert into t (id, v) values (1, :value)", value={"xx": "xxx", "y": "g"}[value])
+    with pytest.raises(sa.exc.DBAPIError):
+        project.database.run("insert into t (id, v) values (2, :value)", value=value)
+    project.database.run("delete from t")
+    project.ok("downgrade")
+
+
+@on("sqlite")
+def test_a_unique_constraint_of_others_goes(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision(
+        'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer, unique=True))',
+        id="aaaa",
+    )
+    project.ok("upgrade")
+    project.app(TABLE.format("x = sa.Column(sa.Integer)"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    project.database.run("insert into t (x) values (1), (1)")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"

@@ -21,6 +21,7 @@ from ..schema.text import escaped
 from .answers import Answers, Question, undecided
 from .columns import keep_same_types
 from .detect import Detection, Known
+from .domains import add_domains
 from .enums import EnumTypes
 from .expressions import compare_expressions, keep_same_order
 from .fills import Fills
@@ -189,6 +190,7 @@ class Comparison:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)
             types.apply(upgrade)
             self.unused -= types.used
+            add_domains(upgrade, models, self.snapshot, self.connection)
             add_casts(upgrade, self.connection)
         set_computed_aside(upgrade, self.dialect, self.connection)
         keep_numbering(upgrade, self.snapshot, self.dialect)
@@ -211,7 +213,7 @@ class Comparison:
             old = min(unused)
             known = [shown(key) for key in self.before]
             known += [f"{shown(key)}.{each['name']}" for key in self.before for each in self.before.of("columns", key)]
-            likely = near(old, known)
+            likely = near(old, known) or [each for each in known if each.endswith(f".{old}")]
             raise UsageError(
                 f"--rename {old}: there is no such table or column in the database.",
                 hint=f"Did you mean {' or '.join(likely)}?" if likely else "The old name is the one that the database has.",

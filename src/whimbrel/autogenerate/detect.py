@@ -28,6 +28,8 @@ from .primary_keys import compare_primary_key
 from .renames import shown
 from .stored import Stored, as_text, plain, same_text, stored, without_casts
 
+LONGEST_CHECK = 1000
+"""Characters; longer texts of a history are taken for something else."""
 Values = Mapping[tuple[Key, str], tuple[str, ...]]
 
 
@@ -221,8 +223,9 @@ class Detection:
                 missing.append(check)
             else:
                 missing.append(check)
+        longest = longest_name(self.connection.dialect)
         for each in left:
-            if not (each.get("name") in self.known.words() or self.was_written(each["sqltext"])):
+            if not self.is_ours(key, each, model, missing):
                 continue
             if each.get("name"):
                 self.changes(key).ops.append(drop_check(key, each, kind))
@@ -231,7 +234,6 @@ class Detection:
                     f"{shown(key)}: the check ({each['sqltext']}) has no name in the database, and is not in the models; build"
                     " the table anew in a revision by hand"
                 )
-        longest = longest_name(self.connection.dialect)
         taken = {each.get("name") for each in there} | {final_name(each, self.connection.dialect) for each in checks}
         for check in sorted(missing, key=lambda each: int(getattr(each, "_creation_order", 0))):
             name = final_name(check, self.connection.dialect)
@@ -239,9 +241,33 @@ class Detection:
             taken.add(name)
             self.changes(key).ops.append(AddCheck(kind(name), key[1], str(as_text(check, self.connection)), schema=key[0]))
 
-    def was_written(self, text: str) -> bool:
-        """Whether a revision has the text of a check."""
-        return plain(text) in {plain(word) for word in self.known.words()}
+    def is_ours(self, key: Key, check: dict[str, Any], model: Table, missing: list[CheckConstraint]) -> bool:
+        """Whether a check comes from this history: by its name, its text as it was or as the server writes it, or its values."""
+        words, text = self.known.words(), check["sqltext"]
+        if check.get("name") in words or plain(text) in {plain(word) for word in words}:
+            return True
+        about = columns_in(CheckConstraint(text), model)
+        literals = re.findall(r"'((?:[^']|'')*)'", text)
+        for other in missing:  # another one of the type of a column, which has other values now
+            is_of_type = getattr(other, "_type_bound", False) and columns_in(other, model) == about
+            if is_of_type and about and literals and all(each.replace("''", "'") in words for each in literals):
+                return True
+        return any(self.becomes(model, word, text) for word in words if self.may_be_check(word, model))
+
+    def may_be_check(self, word: str, model: Table) -> bool:
+        """Whether a text of the history may be a condition about a table."""
+        names = set(re.findall(r"[\w$]+", word))
+        return bool(re.search(r"[<>=~]|\b(in|like|between|is)\b", word, re.IGNORECASE)) and any(
+            column.name in names for column in model.columns
+        )
+
+    def becomes(self, model: Table, word: str, text: str) -> bool:
+        """Whether the server makes a check of one text of another one."""
+        if self.dialect.rebuilds_tables or len(word) > LONGEST_CHECK:
+            return False
+        check = CheckConstraint(escaped(word))
+        said = stored(self.connection, model, [], [check])
+        return same_check(text, said.checks.get(check))
 
     # -- values of enums that are plain texts to the database
 

@@ -37,6 +37,11 @@ def rendering(own: Render | None, dialect: Any) -> Render:
             context.imports.add("from sqlalchemy.dialects import postgresql")
             schema = f", schema={item.schema!r}" if item.schema else ""
             return f"postgresql.ENUM({', '.join(map(repr, item.enums))}, name={str(item.name)!r}{schema}, create_type=False)"
+        if found is False and isinstance(item, postgresql.DOMAIN):
+            context.imports.add("from sqlalchemy.dialects import postgresql")
+            schema = f", schema={item.schema!r}" if item.schema else ""
+            of = type_text(item.data_type, context)
+            return f"postgresql.DOMAIN({str(item.name)!r}, {of}{schema}, create_type=False)"
         if found is False and isinstance(item, sa.Interval) and type(item) is sa.Interval:
             return interval(item, context)
         if found is not False or kind != "type" or type(item).__module__.startswith("sqlalchemy."):

@@ -34,8 +34,26 @@ def compare_uniques(
                 changed = modified(key, drop_of(key, known))
                 changed.ops.append(ops.CreateUniqueConstraintOp.from_constraint(wanted))
                 upgrade.ops.append(changed)
+        if dialect.rebuilds_tables:
+            upgrade.ops += [modified(key, drop_of(key, known)) for known in unnamed_left(model, there, upgrade, key)]
     if texts is not None:
         say_as_sql(upgrade, texts, connection)
+
+
+def unnamed_left(model: Table, there: list[dict[str, Any]], upgrade: ops.UpgradeOps, key: Key) -> Iterator[dict[str, Any]]:
+    """The constraints without a name that no model has any more: Alembic does not compare them."""
+    wanted = [{column.name for column in each.columns} for each in model.constraints if isinstance(each, UniqueConstraint)]
+    gone = {
+        each.column_name
+        for op in upgrade.ops
+        if isinstance(op, ops.ModifyTableOps) and (op.schema, op.table_name) == key
+        for each in op.ops
+        if isinstance(each, ops.DropColumnOp)
+    }
+    for known in there:
+        columns = set(known["column_names"])
+        if known["name"] is None and columns not in wanted and not columns & gone:
+            yield known
 
 
 def counterpart(wanted: UniqueConstraint, there: list[dict[str, Any]], connection: Connection) -> dict[str, Any] | None:
