@@ -116,37 +116,40 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
     for op in upgrade.ops:
         if isinstance(op, ops.ModifyTableOps):
             op.ops.sort(key=place_of)
-    for at, op in enumerate(upgrade.ops):
-        if isinstance(op, ops.ModifyTableOps):
-            key = (op.schema, op.table_name)
-            gone = {str(each.constraint_name) for each in op.ops if isinstance(each, ops.DropConstraintOp)}
-            left = [each for each in snapshot.of("foreign_keys", key) if each["name"] not in gone]
-            indexes = {each["name"]: each["column_names"] for each in snapshot.of("indexes", key)}
-            renamed: list[ops.MigrateOperation] = []
-            for each in [each for each in op.ops if isinstance(each, ops.DropIndexOp)]:
-                name = str(each.index_name)
-                columns = indexes.pop(name, [])
-                needs = (one for one in left if starts_with(columns, one["constrained_columns"]))
-                needing = next((one for one in needs if not has_other(indexes, one["constrained_columns"])), None)
-                if needing is not None and needing["name"] not in indexes:
-                    op.ops.remove(each)
-                    renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
-            for made in [each for each in op.ops if isinstance(each, ops.CreateIndexOp)]:
-                columns = [str(getattr(one, "name", one)) for one in made.columns]
-                implicit = next((one for one in left if is_implied(one, indexes, columns)), None)
-                if implicit is not None:
-                    op.ops.remove(made)
-                    renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
-            for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
-                columns = indexes.get(name, [])
-                if any(keeps_or_takes(each, columns) for each in op.ops):
-                    continue
-                if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
-                    op.ops.append(index_drop(key, name, columns))  # it was made for the key
-            op.ops.sort(key=place_of)  # its name may be that of another one
-            last = take_keys_with_indexes(op, snapshot, indexes)
-            if renamed or last:
-                upgrade.ops[at : at + 1] = [*renamed, *([op] if op.ops else []), *last]
+    found: list[ops.MigrateOperation] = []
+    for op in upgrade.ops:
+        if not isinstance(op, ops.ModifyTableOps):
+            found.append(op)
+            continue
+        key = (op.schema, op.table_name)
+        gone = {str(each.constraint_name) for each in op.ops if isinstance(each, ops.DropConstraintOp)}
+        left = [each for each in snapshot.of("foreign_keys", key) if each["name"] not in gone]
+        indexes = {each["name"]: each["column_names"] for each in snapshot.of("indexes", key)}
+        renamed: list[ops.MigrateOperation] = []
+        for each in [each for each in op.ops if isinstance(each, ops.DropIndexOp)]:
+            name = str(each.index_name)
+            columns = indexes.pop(name, [])
+            needs = (one for one in left if starts_with(columns, one["constrained_columns"]))
+            needing = next((one for one in needs if not has_other(indexes, one["constrained_columns"])), None)
+            if needing is not None and needing["name"] not in indexes:
+                op.ops.remove(each)
+                renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
+        for made in [each for each in op.ops if isinstance(each, ops.CreateIndexOp)]:
+            columns = [str(getattr(one, "name", one)) for one in made.columns]
+            implicit = next((one for one in left if is_implied(one, indexes, columns)), None)
+            if implicit is not None:
+                op.ops.remove(made)
+                renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
+        for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
+            columns = indexes.get(name, [])
+            if any(keeps_or_takes(each, columns) for each in op.ops):
+                continue
+            if columns and not any(starts_with(columns, one["constrained_columns"]) for one in left):
+                op.ops.append(index_drop(key, name, columns))  # it was made for the key
+        op.ops.sort(key=place_of)  # its name may be that of another one
+        last = take_keys_with_indexes(op, snapshot, indexes)
+        found += [*renamed, *([op] if op.ops or not (renamed or last) else []), *last]
+    upgrade.ops[:] = found
 
 
 def take_keys_with_indexes(op: ops.ModifyTableOps, snapshot: Snapshot, indexes: dict[str, Any]) -> list[ops.MigrateOperation]:
