@@ -8,12 +8,16 @@ Add it nullable, fill it, then make it NOT NULL (``migrate --fill`` writes that)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
+import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
+from ._data import later
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -24,12 +28,26 @@ def look(case: Case) -> Iterator[Found]:
     numbered = column.identity is not None or column.primary_key or column.autoincrement is True
     if column.nullable or column.server_default is not None or column.computed is not None or numbered:
         return
+    if numbers_rows(case, column):
+        return
     if case.live.is_there(case.table) and case.live.has_rows(case.table):
         yield Found(
             f"{shown(case.table)}.{column.name}",
             f"{shown(case.table)} has rows, and {column.name} is NOT NULL without a value for them",
             f'op.add_column("{case.table[1]}", sa.Column("{column.name}", …, server_default=…))',
         )
+
+
+def numbers_rows(case: Case, column: sa.Column[Any]) -> bool:
+    """Whether the same revision makes the column the one by which the server numbers the rows that are there."""
+    steps = case.planned.steps[case.planned.steps.index(case.step) :]
+    modified = re.compile(rf"\bMODIFY\b[^,]*\b{re.escape(column.name)}\b[^,]*\bAUTO_INCREMENT\b", re.IGNORECASE)
+    if any(modified.search(sql) for step in steps for sql in step.sql):
+        return True
+    if not (case.live.dialect.rebuilds_tables and isinstance(column.type, sa.Integer)):
+        return False
+    keys = (op for op in later(case) if isinstance(op, ops.CreatePrimaryKeyOp) and op.table_name == case.op.table_name)
+    return any([str(getattr(each, "name", each)) for each in key.columns] == [column.name] for key in keys)
 
 
 rule = Rule(
