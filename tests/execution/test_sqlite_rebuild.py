@@ -268,8 +268,9 @@ def test_numbers_that_become_floats(shop, declared, value, is_fine):
         shop.ok("upgrade")
     else:
         shop.refused("upgrade").says("1 value of t.a would not survive", "Nothing has been run.")
-        shop.refused("upgrade", *ACCEPTED).says("t.a: 1 of 1 values would not survive", str(value))
     assert shop.database.rows("t") == [(value,)]
+    if not is_fine:
+        shop.ok("upgrade", *ACCEPTED)
 
 
 def test_values_are_looked_at_where_alembic_builds_the_table_too(shop):
@@ -277,7 +278,9 @@ def test_values_are_looked_at_where_alembic_builds_the_table_too(shop):
     shop.database.run("insert into t values ('007', 1)")
     call = "batch.alter_column('a', type_=sa.Integer())"
     shop.revision(f"with op.batch_alter_table('t', table_args=(sa.CheckConstraint('b > 0'),)) as batch:\n    {call}")
-    shop.refused("upgrade", *ACCEPTED).says("t.a: 1 of 1 values would not survive", "'007'")
+    shop.refused("upgrade").says("1 value of t.a would not survive")
+    shop.ok("upgrade", *ACCEPTED)
+    assert shop.database.rows("t") == [(7, 1)]
 
 
 def test_a_function_is_no_column(shop):

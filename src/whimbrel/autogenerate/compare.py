@@ -121,8 +121,18 @@ class Comparison:
         self.improve(upgrade)
         upgrade.ops[:0] = self.first
         if self.dialect.rebuilds_tables and not self.context.opts.get("render_as_batch"):
-            in_batches(upgrade.ops)
+            in_batches(upgrade.ops, self.is_held)
         return compared, upgrade
+
+    def is_held(self, op: ops.MigrateOperation) -> bool:
+        """Whether a column is dropped that constraints are about."""
+        if not isinstance(op, ops.DropColumnOp):
+            return False
+        key, name = self.key(op.schema, op.table_name), op.column_name
+        places = (("unique_constraints", "column_names"), ("foreign_keys", "constrained_columns"))
+        if any(name in each[columns] for fact, columns in places for each in self.before.of(fact, key)):
+            return True
+        return bool(self.before.of("check_constraints", key))
 
     def compare(self) -> tuple[Comparing, ops.UpgradeOps]:
         """One comparison by Alembic, on the database as it will be after the renames."""

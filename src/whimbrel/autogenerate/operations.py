@@ -5,7 +5,7 @@ They are written as calls of ``op`` that every Alembic knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -154,17 +154,20 @@ def modified(key: tuple[str | None, str], op: ops.MigrateOperation) -> ops.Modif
     return ops.ModifyTableOps(key[1], [op], schema=key[0])
 
 
-IN_BATCH = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
-"""What SQLite has no statement for, or one that fails where more is about a column; there or on the way back."""
+IN_BATCH = (ops.AlterColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
+"""What SQLite has no statement for."""
 
 
-def in_batches(operations: list[ops.MigrateOperation]) -> None:
-    """Have changes that SQLite cannot make by themselves be made in batches."""
+def in_batches(operations: list[ops.MigrateOperation], is_held: Callable[[ops.MigrateOperation], bool]) -> None:
+    """Have changes that SQLite cannot make by themselves be made in batches.
+
+    is_held: whether an operation drops a column that something else is about, which SQLite does not do, either.
+    """
     for n, op in enumerate(operations):
         if isinstance(op, Both):
-            in_batches(op.up)
-            in_batches(op.down)
-        elif type(op) is ops.ModifyTableOps and any(isinstance(each, IN_BATCH) for each in op.ops):
+            in_batches(op.up, is_held)
+            in_batches(op.down, is_held)
+        elif type(op) is ops.ModifyTableOps and any(isinstance(each, IN_BATCH) or is_held(each) for each in op.ops):
             operations[n] = Batch(op.table_name, op.ops, schema=op.schema)
 
 
