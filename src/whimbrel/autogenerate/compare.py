@@ -193,9 +193,9 @@ class Comparison:
         in_drop_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect)
         free_names_first(upgrade)
+        keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if not self.dialect.rebuilds_tables:
             keys_last(upgrade)
-        keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if self.dialect.has_enum_types:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)
             types.apply(upgrade)

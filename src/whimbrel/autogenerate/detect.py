@@ -228,7 +228,7 @@ class Detection:
             if not self.is_ours(key, each, model, missing):
                 continue
             if each.get("name"):
-                self.changes(key).ops.append(drop_check(key, each, kind))
+                self.changes(key).ops.insert(0, drop_check(key, each, kind))  # a column would take it along
             else:
                 self.not_compared.append(
                     f"{shown(key)}: the check ({each['sqltext']}) has no name in the database, and is not in the models; build"
