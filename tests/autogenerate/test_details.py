@@ -303,6 +303,9 @@ def test_conditions(project: Project, what: str):
 @on("postgresql")
 @pytest.mark.parametrize("what", [*ON_POSTGRESQL])
 def test_on_postgresql(project: Project, what: str):
+    is_newer = what.startswith("a domain") or ("constraint" in what and "included" in what)
+    if is_newer and tuple(int(part) for part in sa.__version__.split(".")[:3]) < (2, 0, 41):
+        pytest.skip("this release of SQLAlchemy does not know of that")
     there_and_back(project, *ON_POSTGRESQL[what])
 
 

@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..revisions.near import near
 from ..schema.inspector import inspector_of
 from ..schema.snapshot import Key, Snapshot, take
-from ..schema.text import escaped
+from ..schema.text import escaped, quoted_name
 from .answers import Answers, Question, undecided
 from .columns import keep_same_types
 from .detect import Detection, Known
@@ -320,12 +320,9 @@ class Comparison:
         """Take a table into another schema; what is left to do there."""
         preparer, default = self.sqla_dialect.identifier_preparer, str(self.sqla_dialect.default_schema_name)
 
-        def quoted(key: Key) -> str:
-            return f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else str(preparer.quote(key[1]))
-
         old, new = rename.table, (rename.into, rename.table[1])
         there, back = (
-            self.dialect.moving(quoted(one), preparer.quote_schema(other[0] or default))
+            self.dialect.moving(quoted_name(one, preparer), preparer.quote_schema(other[0] or default))
             for one, other in ((old, new), (new, old))
         )
         self.snapshot.move_table(old, rename.into)

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Table, inspect
 from sqlalchemy.dialects.postgresql import DOMAIN, CreateDomainType
 
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import quoted_name
 from .operations import Execute
 from .renames import shown
 
@@ -47,5 +48,5 @@ def domains_in(columns: Iterable[Column[Any]], default: str | None) -> Domains:
 def statements(key: Key, type_: DOMAIN, connection: Connection) -> tuple[str, str]:
     """CREATE and DROP DOMAIN."""
     preparer = connection.dialect.identifier_preparer
-    name = f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else preparer.quote(key[1])
+    name = quoted_name(key, preparer)
     return str(CreateDomainType(type_).compile(dialect=connection.dialect)).strip(), f"DROP DOMAIN {name}"

@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from .._alembic_models import copy_of, has_variants
 from ..dialects import dialect_of
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import quoted_name
 from .answers import Answers, Question, undecided
 from .operations import AlterColumn, Both, Execute, modified
 from .renames import likeness, shown
@@ -91,9 +92,7 @@ class EnumTypes:
 
     def quoted(self, key: Key, name: str | None = None) -> str:
         """A type as it stands in SQL."""
-        preparer = self.dialect.identifier_preparer
-        found = preparer.quote(name or key[1])
-        return f"{preparer.quote_schema(key[0])}.{found}" if key[0] else found
+        return quoted_name((key[0], name or key[1]), self.dialect.identifier_preparer)
 
     # -- what to do
 

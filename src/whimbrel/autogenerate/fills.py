@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from .._alembic_models import copy_of
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import quoted_name
 from .answers import Answers, Question, undecided
 from .operations import Both, Execute, modified
 from .renames import shown
@@ -160,7 +161,7 @@ class Fills:
     def has_nulls(self, key: Key, name: str) -> bool:
         """Whether there are NULLs in a column; the database has the old names still."""
         preparer = self.connection.dialect.identifier_preparer
-        table = f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else preparer.quote(key[1])
+        table = quoted_name(key, preparer)
         query = f"SELECT 1 FROM {table} WHERE {preparer.quote(name)} IS NULL LIMIT 1"
         try:
             with self.connection.begin_nested():
@@ -171,7 +172,7 @@ class Fills:
     def update(self, key: Key, name: str, value: str, *, only_null: bool) -> Execute:
         """The statement that fills."""
         preparer = self.connection.dialect.identifier_preparer
-        table = f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else preparer.quote(key[1])
+        table = quoted_name(key, preparer)
         where = f" WHERE {preparer.quote(name)} IS NULL" if only_null else ""
         sql = f"UPDATE {table} SET {preparer.quote(name)} = {value}{where}"
         return Execute(sql, words=f"{shown(key)}: column {name} filled with {value}")

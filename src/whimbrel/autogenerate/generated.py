@@ -13,7 +13,7 @@ from sqlalchemy import Column, Computed, Connection, Identity, Table
 from .._alembic_models import copy_of
 from ..dialects import Dialect
 from ..schema.snapshot import Key
-from ..schema.text import escaped
+from ..schema.text import escaped, quoted_name
 from .operations import Both, Execute, modified
 from .renames import shown
 from .stored import computed_as_stored, same_text
@@ -190,9 +190,7 @@ def set_computed_aside(upgrade: ops.UpgradeOps, dialect: Dialect, connection: Co
             found.append(op)
             continue
         assert isinstance(op, ops.ModifyTableOps)
-        table = (
-            f"{preparer.quote_schema(op.schema)}.{preparer.quote(op.table_name)}" if op.schema else preparer.quote(op.table_name)
-        )
+        table = quoted_name((op.schema, op.table_name), preparer)
         in_the_way = dialect.computed_from(connection, [(table, str(each.column_name)) for each in changed])
         going = [
             each for each in op.ops if isinstance(each, ops.DropColumnOp) and each.column_name in [one.name for one in in_the_way]

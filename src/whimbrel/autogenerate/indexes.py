@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex
 
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import quoted_name
 from .expressions import ordered
 from .operations import Execute
 from .stored import NAME, columns_of, for_a_moment, plain
@@ -206,8 +207,7 @@ def dropping(connection: Connection, key: Key, name: str) -> str:
 
 def quoted(connection: Connection, key: Key, name: str) -> str:
     """An index with its schema."""
-    preparer = connection.dialect.identifier_preparer
-    return f"{preparer.quote_schema(key[0])}.{preparer.quote(name)}" if key[0] else preparer.quote(name)
+    return quoted_name((key[0], name), connection.dialect.identifier_preparer)
 
 
 def written(connection: Connection, key: Key, index: Mapping[str, Any], flags: list[bool]) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.schema import AddConstraint, CreateSequence
 from .._alembic_models import final_name, sequences_of
 from ..dialects import Dialect
 from ..schema.snapshot import Key
+from ..schema.text import quoted_name
 from .operations import Execute
 from .renames import shown
 from .stored import NAME, for_a_moment
@@ -47,7 +48,7 @@ def compare_objects(
     last: list[ops.MigrateOperation] = list(changed_steps(wanted, there.sequences, connection))
     for key, step in there.sequences.items():
         if key not in wanted and key[0] in schemas and key[1] in known():
-            name = quoted_name(key, connection)
+            name = quoted_name(key, connection.dialect.identifier_preparer)
             made = f"CREATE SEQUENCE {name} INCREMENT BY {step}"
             last.append(Execute(f"DROP SEQUENCE {name}", made, words=f"sequence {shown(key)}: dropped"))
     upgrade.ops[:0] = first
@@ -73,16 +74,12 @@ def key_of(sequence: Sequence, connection: Connection) -> Key:
     return (None if sequence.schema == connection.dialect.default_schema_name else sequence.schema, sequence.name)
 
 
-def quoted_name(key: Key, connection: Connection) -> str:
-    """With its schema, and quotes where they are needed."""
-    quote = connection.dialect.identifier_preparer.quote
-    return ".".join(quote(part) for part in key if part)
-
-
 def new_sequence(key: Key, sequence: Sequence, connection: Connection) -> Execute:
     """Create one."""
     made = " ".join(str(CreateSequence(sequence).compile(dialect=connection.dialect)).split())
-    return Execute(made, f"DROP SEQUENCE {quoted_name(key, connection)}", words=f"sequence {shown(key)}: new")
+    return Execute(
+        made, f"DROP SEQUENCE {quoted_name(key, connection.dialect.identifier_preparer)}", words=f"sequence {shown(key)}: new"
+    )
 
 
 def changed_steps(wanted: Mapping[Key, Sequence], there: Mapping[Key, int], connection: Connection) -> Iterator[Execute]:
@@ -91,7 +88,7 @@ def changed_steps(wanted: Mapping[Key, Sequence], there: Mapping[Key, int], conn
         new = 1 if sequence.increment is None else sequence.increment
         old = there.get(key, new)
         if old != new:
-            alter = f"ALTER SEQUENCE {quoted_name(key, connection)} INCREMENT BY"
+            alter = f"ALTER SEQUENCE {quoted_name(key, connection.dialect.identifier_preparer)} INCREMENT BY"
             yield Execute(f"{alter} {new}", f"{alter} {old}", words=f"sequence {shown(key)}: steps of {new} instead of {old}")
 
 
@@ -105,7 +102,7 @@ def exclusions(
 ) -> Iterator[Execute]:
     """Those of one table that came, went or say something else."""
     quote = connection.dialect.identifier_preparer.quote
-    alter = f"ALTER TABLE {quoted_name(key, connection)}"
+    alter = f"ALTER TABLE {quoted_name(key, connection.dialect.identifier_preparer)}"
 
     def drop(name: str) -> str:
         return f"{alter} DROP CONSTRAINT {quote(name)}"
@@ -135,7 +132,7 @@ def as_stored(key: Key, constraint: Any, name: str, connection: Connection) -> t
     try:
         with for_a_moment(connection):
             execute = connection.exec_driver_sql
-            execute(f"CREATE TEMPORARY TABLE {NAME} (LIKE {quoted_name(key, connection)})")
+            execute(f"CREATE TEMPORARY TABLE {NAME} (LIKE {quoted_name(key, connection.dialect.identifier_preparer)})")
             execute(f"ALTER TABLE {NAME} ADD {definition}")
             query = f"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '{NAME}'::regclass AND contype = 'x'"
             return str(execute(query).scalar_one()), ""

@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from .._alembic_models import final_name
 from ..schema.snapshot import Key
+from ..schema.text import quoted_name
 from .operations import AddPrimaryKey, Both, Drop, Execute
 from .renames import shown
 
@@ -96,8 +97,7 @@ class PrimaryKey:
 
     def as_serial(self, op: ops.AddColumnOp) -> Execute:
         """A numbered column on PostgreSQL: ``op.add_column()`` makes none of it."""
-        table = f"{self.preparer.quote_schema(self.key[0])}." if self.key[0] else ""
-        table, name = table + self.preparer.quote(self.key[1]), self.preparer.quote(op.column.name)
+        table, name = quoted_name(self.key, self.preparer), self.preparer.quote(op.column.name)
         type_ = op.column.type
         size = "BIG" if isinstance(type_, sa.BigInteger) else "SMALL" if isinstance(type_, sa.SmallInteger) else ""
         there, back = f"ALTER TABLE {table} ADD COLUMN {name} {size}SERIAL NOT NULL", f"ALTER TABLE {table} DROP COLUMN {name}"

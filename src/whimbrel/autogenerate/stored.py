@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,16 +43,16 @@ def stored(connection: Connection, model: Table, names_asked: Collection[str], c
         return Stored()
     texts = " ".join(str(as_text(check, connection)) for check in checks)
     asked = [column for column in model.columns if column.name in names_asked or column.name in texts]
-    copy = Table(NAME, MetaData(), *columns_of(asked), prefixes=["TEMPORARY"])
+    own = Table(NAME, MetaData(), *columns_of(asked), prefixes=["TEMPORARY"])
     names: dict[str, CheckConstraint] = {}
     for number, check in enumerate(checks):
         name = f"whimbrel_check_{number}"
         names[name] = check
-        copy.append_constraint(CheckConstraint(as_text(check, connection), name=name))
+        own.append_constraint(CheckConstraint(as_text(check, connection), name=name))
     found = Stored()
     try:
         with for_a_moment(connection):
-            copy.create(connection)
+            own.create(connection)
             inspector = inspect(connection)
             for column in inspector.get_columns(NAME):
                 found.defaults[column["name"]] = column.get("default")
@@ -76,10 +77,10 @@ def computed_as_stored(connection: Connection, model: Table, column: sa.Column[A
 
     # It may be computed from others that are computed.
     used = [each for each in model.columns if each.computed is None or each is column or is_word(each.name, column)]
-    copy = Table(NAME, MetaData(), *map(copied, used), prefixes=["TEMPORARY"])
+    own = Table(NAME, MetaData(), *map(copied, used), prefixes=["TEMPORARY"])
     try:
         with for_a_moment(connection):
-            copy.create(connection)
+            own.create(connection)
             found = {each["name"]: each for each in inspect(connection).get_columns(NAME)}
     except SQLAlchemyError as error:
         return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -92,11 +93,15 @@ def types_as_stored(
     """What the server makes of the types of some columns, in a table with these options; or why it cannot be asked."""
     columns = [sa.Column(column.name, plain_type(column.type)) for column in model.columns if column.name in names]
     texts = {name.replace(" ", "_"): value for name, value in options.items() if name.endswith(("charset", "collate"))}
-    copy = Table(NAME, MetaData(), *columns, prefixes=["TEMPORARY"], **texts)
+    own = Table(NAME, MetaData(), *columns, prefixes=["TEMPORARY"], **texts)
     try:
         with for_a_moment(connection):
-            copy.create(connection)
-            return {each["name"]: each["type"] for each in inspect(connection).get_columns(NAME)}, ""
+            own.create(connection)
+            made: dict[str, Any] = {each["name"]: each["type"] for each in inspect(connection).get_columns(NAME)}
+            for (_, table, column), collation in dialect_of(connection.dialect.name).collations(connection).items():
+                if table == NAME and hasattr(made[column], "collation"):
+                    made[column].collation = collation
+            return made, ""
     except SQLAlchemyError as error:
         return {}, str(getattr(error, "orig", None) or error).splitlines()[0]
 
@@ -144,6 +149,9 @@ def plain_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
         return sa.Enum(*type_.enums, name=type_.name, schema=type_.schema, create_constraint=False).with_variant(
             enum, "postgresql"
         )
+    if hasattr(type_, "create_type"):  # a domain
+        type_ = copy(type_)
+        type_.create_type = False  # type: ignore[attr-defined]
     return type_
 
 

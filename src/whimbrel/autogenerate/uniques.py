@@ -13,6 +13,7 @@ from sqlalchemy.types import NullType
 from .._alembic_models import final_name
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
+from ..schema.text import quoted_name
 from .names import longest_name, name_for
 from .operations import Execute, modified
 
@@ -120,7 +121,7 @@ def say_as_sql(upgrade: ops.UpgradeOps, texts: Texts, connection: Connection) ->
 def as_sql(key: Key, op: ops.MigrateOperation, texts: Texts, connection: Connection) -> Execute | None:
     """An operation as SQL; None where it is no unique constraint, or one that ``op`` can say."""
     preparer = connection.dialect.identifier_preparer
-    table = f"{preparer.quote_schema(key[0])}.{preparer.quote(key[1])}" if key[0] else preparer.quote(key[1])
+    table = quoted_name(key, preparer)
     if isinstance(op, ops.DropConstraintOp) and SPECIAL.search(text := texts.get((key, str(op.constraint_name)), "")):
         name = preparer.quote(str(op.constraint_name))
         there, back = f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {text}"

@@ -22,6 +22,13 @@ INDEX_TEXTS = """
     select schemaname, tablename, indexname, indexdef from pg_indexes
     where schemaname not in ('pg_catalog', 'information_schema') and schemaname !~ '^pg_(toast|temp)'
 """
+COLLATIONS = """
+    select n.nspname, c.relname, a.attname, l.collname
+    from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    join pg_type t on t.oid = a.atttypid join pg_collation l on l.oid = a.attcollation
+    where a.attcollation <> t.typcollation and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')
+      and n.nspname not in ('pg_catalog', 'information_schema')
+"""
 UNIQUE_TEXTS = """
     select n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
     from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import REAL, Connection, text
 
 from ._postgresql_dependents import computed, dependents
-from ._postgresql_objects import INDEX_TEXTS, UNIQUE_TEXTS, named_objects, texts
+from ._postgresql_objects import COLLATIONS, INDEX_TEXTS, UNIQUE_TEXTS, named_objects, texts
 from ._structure import Dependent, NamedObjects, Structure
 
 OWNED_SEQUENCES = """
@@ -71,6 +71,14 @@ class PostgresqlStructure(Structure):
         yield connection
         if before == "on":
             connection.execute(setting, {"value": before})
+
+    def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
+        """Those that are not usual for the type; old releases of SQLAlchemy do not tell of them."""
+        default = connection.dialect.default_schema_name
+        return {
+            (None if schema == default or schema.startswith("pg_temp") else schema, table, column): name
+            for schema, table, column, name in connection.execute(text(COLLATIONS))
+        }
 
     def index_texts(self, connection: Connection) -> dict[tuple[tuple[str | None, str], str], str]:
         """Every index as pg_get_indexdef() has it."""
