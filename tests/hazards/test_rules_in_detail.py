@@ -249,3 +249,41 @@ def test_an_index_of_a_partitioned_table_is_not_dropped_concurrently(person, up)
     (path,) = person.versions.glob("bbbb*")
     path.unlink()
     assert messages(person, "partitioned-index-fails", body + up.replace("there", "own")) == []
+
+
+TABLE = "person = sa.table('person', sa.column('id'), sa.column('name'))\n"
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('DELETE FROM person WHERE name IS NULL')", ["1 of the 2 rows of person would be deleted"]),
+        (TABLE + "op.execute(person.delete().where(person.c.name == 'Ada'))", ["1 of the 2 rows of person would be deleted"]),
+        (TABLE + "op.get_bind().execute(person.delete().where(person.c.id < 2))", ["1 of the 2 rows of person would be deleted"]),
+        ("op.execute(\"DELETE FROM person WHERE name LIKE 'A%'\")", ["1 of the 2 rows of person would be deleted"]),
+        ("op.execute('DELETE FROM person WHERE id NOT IN (SELECT id FROM person)')", []),
+        ("op.add_column('person', sa.Column('age', sa.Integer))\nop.execute('DELETE FROM person WHERE id = 1')",
+         ["1 of the 2 rows of person would be deleted"]),
+        ("op.add_column('person', sa.Column('age', sa.Integer))\nop.execute('DELETE FROM person WHERE age IS NULL')",
+         ["rows of person that meet a condition would be deleted; how many is not known ahead"]),
+        ("op.execute(\"UPDATE person SET name = 'x'\")\nop.execute(\"DELETE FROM person WHERE name = 'x'\")",
+         ["rows of person that meet a condition would be deleted; how many is not known ahead"]),
+    ],
+)  # fmt: skip
+def test_rows_that_a_condition_deletes(person, up, found):
+    assert messages(person, "rows-deleted", up) == found
+    person.ok("upgrade")
+
+
+@pytest.mark.parametrize("where", ["id > 0", "id IN (SELECT p.id FROM person AS p)", "name IS NULL OR name <> ''"])
+def test_a_condition_that_every_row_meets_deletes_them_all(person, where):
+    up = f"op.execute({'DELETE FROM person WHERE ' + where!r})"
+    assert messages(person, "delete-meets-every-row", up) == ["all 2 rows of person meet the condition and would be lost"]
+    person.refused("upgrade")
+    person.ok("upgrade", "--accept", "delete-meets-every-row:person")
+
+
+def test_a_condition_on_an_empty_table(person):
+    person.database.run("delete from person")
+    assert messages(person, "rows-deleted", "op.execute('DELETE FROM person WHERE id > 0')") == []
+    person.ok("upgrade")

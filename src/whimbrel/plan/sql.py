@@ -28,6 +28,9 @@ WITH_COLUMNS = re.compile(
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
+BESIDES = ("tables", "using", "with", "with_", "limit", "order")
+"""What makes a DELETE about other rows than those that its condition is about."""
+
 WITH_BODY = re.compile(r"\s*CREATE\s+(TEMP(ORARY)?\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
 """The beginning of a trigger whose body has statements of its own (SQLite, MySQL)."""
 
@@ -71,7 +74,7 @@ def parser() -> Any:
 def operations_in(text: str, statement: Any, dialect: str) -> Read:
     """What one statement does. statement: the construct that it came from, which knows more than its text."""
     made = of_construct(statement)
-    if made is not None:
+    if made is not None and not (made.verb == "delete" and made.is_bounded):  # its text tells what the condition is
         return (made,), None
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
@@ -91,7 +94,7 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
             pairs = zip(words_know, tree_knows, strict=True)
             return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
-    found = tuple(operations_of(fold(tree, dialect)))
+    found = tuple(counted(each, tree, dialect) for each in operations_of(fold(tree, dialect)))
     is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)
     return (found or gone_with(text, dialect), None) if is_read else of_words(text, dialect)
 
@@ -199,6 +202,19 @@ def changed_rows(tree: Any) -> Iterator[Rows]:
     for each in named:
         name, schema = place(each)
         yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied)
+
+
+def counted(op: Any, tree: Any, dialect: str) -> Any:
+    """A DELETE of one table with a condition, together with the query that counts what meets it."""
+    where, exp = tree.args.get("where"), parser().exp
+    is_plain = tree.key == "delete" and where is not None and not any(tree.args.get(each) for each in BESIDES)
+    if not (is_plain and isinstance(op, Rows) and op.is_bounded and tree.this.key == "table"):
+        return op
+    meets = exp.Case(ifs=[exp.If(this=where.this.copy(), true=exp.Literal.number(1))])
+    query = exp.select("count(*)", exp.Count(this=meets)).from_(tree.this.copy())
+    op.count = query.sql(dialect=NAMES.get(dialect, dialect))
+    op.reads = tuple((schema, name) for name, schema in map(place, query.find_all(exp.Table)))
+    return op
 
 
 def is_always(condition: Any) -> bool:

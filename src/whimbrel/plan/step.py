@@ -32,6 +32,10 @@ class Rows(ops.MigrateOperation):
     cascades: bool = False
     emptied: tuple[str, ...] = ()
     """The columns that become null in every row."""
+    count: str = ""
+    """The query that counts the rows of the table, and those that meet the condition; "" where there is none."""
+    reads: tuple[Table, ...] = ()
+    """The tables that the query is about."""
 
     def reverse(self) -> Any:
         """There is no way back."""

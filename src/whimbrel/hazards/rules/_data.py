@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...plan.step import Table
+from ...plan.step import Rows, Table
 from ..live import Live, numbered
 from ..rule import Case
 
@@ -60,6 +60,22 @@ def which(live: Live, table: Table, condition: str) -> str:
     rows = live.some(f"SELECT {listed} FROM {live.quoted(table)} WHERE {condition} ORDER BY {listed} LIMIT 3")
     values = [", ".join(map(str, row)) for row in rows]
     return f" ({', '.join(key)}: {'; '.join(values)})" if values else ""
+
+
+def met(case: Case) -> tuple[int, int] | None:
+    """How many rows the table of a DELETE has, and how many meet its condition; None where nobody knows ahead.
+
+    What the run has made or changed before tells nothing about the rows that it will meet.
+    """
+    live, op = case.live, case.op
+    if not isinstance(op, Rows) or not op.count or live.is_uncertain:
+        return None
+    names = {live.key(each) for each in op.reads}
+    is_as_now = all(live.known_as(each) == each and each not in live.written for each in names)
+    changed = {column for table, column in (*live.added, *live.was_column) if table in names}
+    is_as_now = is_as_now and not any(re.search(rf"\b{re.escape(each)}\b", op.count, re.IGNORECASE) for each in changed)
+    found = live.ask(op.count) if is_as_now else None
+    return (int(found[0][0]), int(found[0][1])) if found else None
 
 
 def unless_kept(case: Case, name: str) -> str:

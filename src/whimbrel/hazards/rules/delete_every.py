@@ -1,0 +1,35 @@
+"""Rows are deleted under a condition that every row meets.
+
+On this database, now, nothing would be left of the table. That is looked at before the run, and not again while it runs: rows
+that are deleted in batches go on until none is left.
+
+Change the condition, or agree that all of them go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...plan.step import shown
+from ..live import numbered
+from ..rule import Case, Found, Rule
+from ._data import met
+
+
+def look(case: Case) -> Iterator[Found]:
+    """DELETE … WHERE …, after which the table is empty."""
+    every, meets = met(case) or (0, 0)
+    if case.table is not None and 0 < every == meets:
+        yield Found(
+            shown(case.table), f"all {numbered(every, 'row')} of {shown(case.table)} meet the condition and would be lost"
+        )
+
+
+rule = Rule(
+    code="delete-meets-every-row",
+    severity="danger",
+    why="A DELETE whose condition every row meets leaves none.",
+    look=look,
+    bad='op.execute("DELETE FROM person WHERE id > 0")',
+    good='op.execute("DELETE FROM person WHERE id = 1")',
+)
