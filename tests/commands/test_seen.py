@@ -91,11 +91,75 @@ def test_tables_and_types_that_are_made_on_the_connection_are_seen(person):
     assert person.database.tables() == []
 
 
-def test_what_the_run_has_changed_is_not_known(person):
-    person.revision(
-        "op.add_column('person', sa.Column('a', sa.Integer))\nsa.inspect(op.get_bind()).get_columns('person')", id="bbbb"
-    )
-    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+ASKED = """
+def columns(name):
+    return [each["name"] for each in sa.inspect(op.get_bind()).get_columns(name)]
+def indexes(name):
+    return [(each["name"], each["column_names"]) for each in sa.inspect(op.get_bind()).get_indexes(name)]
+def keys(name):
+    return [each["constrained_columns"] for each in sa.inspect(op.get_bind()).get_foreign_keys(name)]
+def unique(name):
+    return [each["column_names"] for each in sa.inspect(op.get_bind()).get_unique_constraints(name)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("done", "condition"),
+    [
+        ("op.add_column('person', sa.Column('a', sa.Integer))", "columns('person') == ['id', 'name', 'a']"),
+        ("op.execute('ALTER TABLE person ADD COLUMN a integer')", "columns('person') == ['id', 'name', 'a']"),
+        ("op.drop_column('person', 'name')", "columns('person') == ['id']"),
+        ("op.rename_table('person', 'people')", "columns('people') == ['id', 'name']"),
+        ("op.rename_table('person', 'a')\nop.add_column('a', sa.Column('b', sa.Date))", "columns('a') == ['id', 'name', 'b']"),
+        ("op.create_table('pet', sa.Column('id', sa.Integer), sa.Column('a', sa.Date))", "columns('pet') == ['id', 'a']"),
+        (
+            "with op.batch_alter_table('person') as batch_op:\n"
+            "    batch_op.alter_column('name', new_column_name='title', existing_type=sa.String(50))",
+            "columns('person') == ['id', 'title']",
+        ),
+        (
+            "op.create_index('ix', 'person', ['name'])\nop.create_index('ix2', 'person', ['id', 'name'])\n"
+            "op.drop_index('ix', 'person')",
+            "indexes('person') == [('ix2', ['id', 'name'])] and not sa.inspect(op.get_bind()).has_index('person', 'ix')",
+        ),
+        (
+            "with op.batch_alter_table('person') as batch_op:\n"
+            "    batch_op.create_unique_constraint('uq', ['name'])\n"
+            "    batch_op.create_foreign_key('fk', 'person', ['id'], ['id'])",
+            "unique('person') == [['name']] and keys('person') == [['id']]",
+        ),
+        (
+            "op.create_table('pet', sa.Column('id', sa.Integer, primary_key=True),\n"
+            "    sa.Column('a', sa.Integer, sa.ForeignKey('person.id')), sa.Column('b', sa.Integer, unique=True))\n"
+            "op.add_column('pet', sa.Column('c', sa.Date))",
+            "keys('pet') == [['a']] and unique('pet') == [['b']]"
+            " and sa.inspect(op.get_bind()).get_pk_constraint('pet')['constrained_columns'] == ['id']",
+        ),
+    ],
+)
+def test_what_the_run_has_done_to_a_table_is_in_the_answers(person, done, condition):
+    """As much as when it runs: there, too, the condition holds."""
+    body = f"{ASKED}\n{done}\nif {condition}:\n    op.create_table('seen', sa.Column('id', sa.Integer))"
+    person.revision(body, id="bbbb")
+    assert "CREATE TABLE seen" in person.ok("plan").out
+    assert "not-seen:bbbb" not in [each["key"] for each in found(person)]
+    person.ok("upgrade", "--accept", KEY)
+    assert "seen" in person.database.tables()
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "op.execute('CREATE TABLE pet (id integer)')\nsa.inspect(op.get_bind()).get_columns('pet')",
+        "op.execute('ALTER TABLE person ADD COLUMN a integer')\nsa.inspect(op.get_bind()).get_columns('person')[-1]['type']",
+        "op.add_column('person', sa.Column('a', sa.Integer))\nsa.Table('person', sa.MetaData(), autoload_with=op.get_bind())",
+        "op.create_index('ix', 'person', [sa.text('lower(name)')])\nsa.inspect(op.get_bind()).get_indexes('person')",
+    ],
+)
+@on("sqlite", "postgresql")
+def test_what_only_the_server_would_know_is_not_seen(person, asks):
+    person.revision(asks, id="bbbb")
+    assert "not-seen:bbbb" in [each["key"] for each in found(person)]
 
 
 def test_a_database_in_which_a_revision_has_run_tells_it_nothing(person):

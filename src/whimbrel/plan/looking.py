@@ -1,7 +1,7 @@
 """What a revision is told of the structure of the database while it is only looked at.
 
-A revision that asks which tables and columns there are is answered by the database itself, as long as nothing that the plan
-has seen until then changes the answer; else nobody knows it, and the revision is opaque from there on.
+A revision that asks which tables and columns there are is answered by the database itself, with what the plan has seen until
+then; where nobody knows the answer, the revision is opaque from there on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 
 from .._alembic_paper import answers_inspect, reflection_info
+from ..dialects import dialect_of
+from .after import after
 from .step import DropNamespace, Opaque, Rows, Step, Table, table_of
 
 LOOKS = "it looks at the database"
@@ -30,7 +32,6 @@ OF_A_TABLE = frozenset(
         "get_table_comment",
         "get_table_options",
         "get_unique_constraints",
-        "has_index",
     }
 )
 """Methods of SQLAlchemy's Inspector whose first argument is a table."""
@@ -57,7 +58,10 @@ class Changes:
         self.steps = steps
         self.read = 0
         self.is_unknown = False
-        self.touched: set[Table] = set()
+        self.since: dict[Table, list[Any]] = {}
+        """What was done to tables."""
+        self.was: dict[Table, Table] = {}
+        """What tables that were renamed are called in the database."""
         self.there: dict[Table, bool] = {}
         """Tables that were made, or are gone."""
 
@@ -77,13 +81,17 @@ class Changes:
         if table is None or isinstance(op, HARMLESS):
             return
         named = key(table[1], table[0], default_schema)
-        self.touched.add(named)
-        if isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
-            self.there[named] = isinstance(op, ops.CreateTableOp)
+        since = self.since.setdefault(named, [])
         if isinstance(op, ops.RenameTableOp):
             new = key(str(op.new_table_name), table[0], default_schema)
             self.there |= {named: False, new: True}
-            self.touched.add(new)
+            self.since |= {named: [], new: since}
+            self.was[new] = self.was.pop(named, (table[0], table[1]))
+        elif isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
+            self.there[named] = isinstance(op, ops.CreateTableOp)
+            self.since[named] = [op]
+        else:
+            since.append(op)
 
 
 def key(name: str, schema: str | None, default_schema: str | None) -> Table:
@@ -116,14 +124,25 @@ class Looking:
         return key(str(name), schema, self.default_schema_name)
 
     def _of_table(self, method: str, table_name: str, *given: Any, **more: Any) -> Any:
-        """One method about a table that no step has changed."""
-        question = repr((method, table_name, given, more))
+        """One method about a table, and perhaps its schema. Raises NoSuchTableError where there will be none."""
+        schema = given[0] if given else more.pop("schema", None)
+        question = repr((method, table_name, schema))
         if question not in self._answers:
-            schema = more.get("schema") or (given[-1] if given and method != "has_index" else None)
-            if self._key(table_name, schema) in self._changes.touched:
-                raise Opaque(LOOKS)
-            self._answers[question] = self._ask(getattr(self._inspector, method), table_name, *given, **more)
+            wanted = self._key(table_name, schema)
+            since = self._changes.since.get(wanted, [])
+            if self._changes.there.get(wanted) is False:
+                raise sa.exc.NoSuchTableError(table_name)
+            is_new = bool(since) and isinstance(since[0], ops.CreateTableOp)
+            schema, name = self._changes.was.get(wanted, (schema, table_name))
+            now = None if is_new else self._ask(getattr(self._inspector, method), name, schema=schema, **more)
+            self._answers[question] = after(method, now, since, dialect_of(self.dialect.name)) if since else now
         return self._answers[question]
+
+    def has_index(self, table_name: str, index_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether a table will have an index then."""
+        if not self.has_table(table_name, schema):
+            return False
+        return any(each["name"] == index_name for each in self._of_table("get_indexes", table_name, schema=schema))
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there will be a table then."""
@@ -150,14 +169,15 @@ class Looking:
         return kept + made
 
     def reflect_table(self, table: sa.Table, *given: Any, **more: Any) -> None:
-        """Fill a Table."""
-        self._of_table("get_columns", table.name, schema=table.schema)
+        """Fill a Table that no step has changed."""
+        if self._key(table.name, table.schema) in self._changes.since:
+            raise Opaque(LOOKS)
         self._ask(self._inspector.reflect_table, table, *given, **more)
 
     def _get_reflection_info(self, *, filter_names: Sequence[str] | None = None, schema: str | None = None, **kw: Any) -> Any:
         """What MetaData.reflect() asks for."""
         for name in filter_names or self.get_table_names(schema):
-            if self._key(name, schema) in self._changes.touched:
+            if self._key(name, schema) in self._changes.since:
                 raise Opaque(LOOKS)
         return self._ask(partial(reflection_info, self._inspector), schema=schema, filter_names=filter_names, **kw)
 
