@@ -165,6 +165,7 @@ def test_with_nothing_pending_there_is_no_backup(filled):
     assert not (filled.folder / "backups").exists()
 
 
+@on("sqlite")
 @pytest.mark.parametrize("words", [["--backup", "head"], ["head", "--backup"], ["--backup", "+1"], ["--backup=x", "aaaa"]])
 def test_what_follows_the_option_is_the_revision(filled, words):
     filled.revision(TAG, "op.drop_table('tag')", id="aaaa")

@@ -38,16 +38,17 @@ def lives(twins: PlainTwins, template: str, url: str = "$URL", more: str = "") -
     assert twins.tables == twins.version == []
 
 
+@on("postgresql")
 def test_generic(plain_twins):
     lives(plain_twins(), "generic")
 
 
-@on("sqlite", "postgresql")
+@on("sqlite")
 def test_multidb(plain_twins):
     lives(plain_twins("second"), "multidb", more=OTHER)
 
 
-@on("sqlite", "postgresql")
+@on("postgresql")
 def test_async(plain_twins):
     lives(plain_twins(), "async", "$ASYNC_URL")
 

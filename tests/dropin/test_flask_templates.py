@@ -51,15 +51,17 @@ def lives(twins: FlaskTwins, template: str, app: str, first: str, second: str) -
     assert twins.version == ["a2"]
 
 
+@on("mariadb")
 def test_flask(flask_twins):
     lives(flask_twins(FLASK), "flask", FLASK, FIRST, SECOND)
 
 
+@on("postgresql")
 def test_flask_multidb(flask_twins):
     lives(flask_twins(FLASK_MULTIDB, "users"), "flask-multidb", FLASK_MULTIDB, FIRST_MULTIDB, SECOND_MULTIDB)
 
 
-@on("sqlite", "postgresql")
+@on("sqlite")
 def test_aioflask(flask_twins):
     lives(flask_twins(AIOFLASK), "aioflask", AIOFLASK, FIRST, SECOND)
 

@@ -52,6 +52,7 @@ def test_one_database(flask_twins):
     lives(flask_twins(FLASK), FLASK, FIRST, SECOND)
 
 
+@on("sqlite", "mariadb")
 def test_two_databases(flask_twins):
     lives(flask_twins(FLASK_MULTIDB, "users"), FLASK_MULTIDB, FIRST_MULTIDB, SECOND_MULTIDB, "--multidb")
 
