@@ -59,8 +59,7 @@ class Live:
         self.prove_above = -1.0
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
-        self._counts: dict[str, int | None] = {}
-        self._has_rows: dict[Table, bool] = {}
+        self._answers: dict[str, list[Any] | None] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._rates: Mapping[str, float] | None = None
@@ -68,7 +67,7 @@ class Live:
 
     def forget(self) -> None:
         """Ask the database again."""
-        self._names, self._columns, self._counts, self._sizes, self._has_rows = {}, {}, {}, {}, {}
+        self._names, self._columns, self._answers, self._sizes = {}, {}, {}, {}
 
     # -- names
 
@@ -236,10 +235,8 @@ class Live:
             return self.rows(table) != 0
         if not self.is_there(table):
             return False
-        if table not in self._has_rows:
-            found = self.ask(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1")
-            self._has_rows[table] = found is None or bool(found)
-        return self._has_rows[table]
+        found = self.ask(f"SELECT 1 FROM {self.quoted(table)} LIMIT 1")
+        return found is None or bool(found)
 
     def rows(self, table: Table) -> int | None:
         """About how many rows it has; None where nobody knows."""
@@ -278,27 +275,23 @@ class Live:
         return self.number(f"SELECT count(*) FROM {self.quoted(table)} WHERE {condition}")
 
     def number(self, query: str) -> int | None:
-        """A number that is counted once; None where that took too long, or cannot be asked."""
-        if self.connection is None:
-            return None
-        if query not in self._counts:
-            rows = self.ask(query)
-            self._counts[query] = int(rows[0][0]) if rows else None
-        return self._counts[query]
+        """A number; None where that took too long, or cannot be asked."""
+        rows = self.ask(query)
+        return int(rows[0][0]) if rows else None
 
     def some(self, query: str) -> list[Any]:
         """The rows of a query; none where it took too long or failed."""
         return self.ask(query) or []
 
     def ask(self, query: str) -> list[Any] | None:
-        """The rows of a query; None where it took too long or failed."""
+        """The rows of a query, which is asked once; None where it took too long or failed."""
         if self.connection is None:
             return None
-        try:
-            with self.aside(), self.dialect.at_most(self.connection, PATIENCE):
-                return list(self.connection.exec_driver_sql(self.percents(query)).all())
-        except SQLAlchemyError:
-            return None
+        if query not in self._answers:
+            self._answers[query] = None
+            with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                self._answers[query] = list(self.connection.exec_driver_sql(self.percents(query)).all())
+        return self._answers[query]
 
     def percents(self, query: str) -> str:
         """A query as the driver wants it: some take a percent sign for a parameter; names that were quoted have it twice then."""
