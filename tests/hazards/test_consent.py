@@ -1,9 +1,12 @@
-"""What a name of a finding stands for where there are several databases."""
+"""What a name of a finding stands for where there are several databases, and how consent is written into a file."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from whimbrel.hazards import consent
 from whimbrel.hazards.finding import Finding, told_apart
 
 ONE = Finding("drop-table-loses-data", "danger", "pet", "", "", "r1", place="r1.py:3", accepted="", accepted_as="")
@@ -29,3 +32,39 @@ def test_consent_in_a_file_is_about_that_file():
     found = told_apart([of_file, other])
     assert [each.accepted for each in found] == ["old", None]
     assert [each.key for each in found] == ["red:drop-table-loses-data:pet", "blue:drop-table-loses-data:pet"]
+
+
+KEY = "drop-table-loses-data:pet"
+VALUE = f'{{\n    "{KEY}": "nobody’s",\n}}'
+FILE = "revision = 'r1'\ndown_revision = None\n{}\n\ndef upgrade():\n    pass\n"
+GIVEN = FILE.format(f"accepts = {VALUE}\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (FILE.format(""), GIVEN),
+        (FILE.format("").replace("\n", "\r\n"), GIVEN.replace("\n", "\r\n")),
+        ("\ufeff" + FILE.format(""), "\ufeff" + GIVEN),
+        ("# a\u2028 b \x1c c\n" + FILE.format("") + "\x0c\n", "# a\u2028 b \x1c c\n" + GIVEN + "\x0c\n"),
+        (FILE.format('A = "ä"; accepts = {}; B = 3  # few\n'), FILE.format(f'A = "ä"; accepts = {VALUE}; B = 3  # few\n')),
+        (FILE.format("accepts: dict = {}\n"), FILE.format(f"accepts: dict = {VALUE}\n")),
+        (FILE.format("accepts: dict\n"), FILE.format(f"accepts: dict = {VALUE}\n")),
+        (FILE.format("A = 1; print(\n    A\n)\n"), FILE.format(f"A = 1; print(\n    A\n)\naccepts = {VALUE}\n")),
+        ("revision = 'r1'", f"revision = 'r1'\naccepts = {VALUE}\n"),
+    ],
+)
+def test_consent_leaves_the_rest_of_a_file_as_it_is(tmp_path, before, after):
+    path = tmp_path / "r1.py"
+    path.write_bytes(before.encode())
+    consent.write(path, {KEY: "nobody’s"})
+    assert path.read_bytes().decode() == after
+    assert consent.accepts_of(path) == {KEY: "nobody’s"}
+
+
+def test_consent_in_a_file_of_another_encoding(tmp_path):
+    path = tmp_path / "r1.py"
+    path.write_bytes(f"# coding: latin-1\n# Größe\n{FILE.format('')}".encode("latin-1"))
+    consent.write(path, {KEY: "nobody’s, für immer"})
+    assert "# Größe" in path.read_bytes().decode("latin-1")
+    assert consent.accepts_of(path) == {KEY: "nobody’s, für immer"}

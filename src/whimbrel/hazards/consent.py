@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import Refused
 from ..project import display_path
 from ..revisions.read import source_of
+from ..revisions.text import change, lines_of, offset
 
 NAME = "accepts"
 SUGGESTION = "# To agree that this goes, take out the marks of the comment:"
@@ -30,7 +31,7 @@ def accepts_of(path: Path) -> Mapping[str, str]:
         return {}
     try:
         found = ast.literal_eval(node.value)
-    except ValueError:
+    except (ValueError, TypeError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(each, str) for pair in found.items() for each in pair):
         raise Refused(
@@ -57,38 +58,47 @@ def assignment(source: str) -> ast.Assign | ast.AnnAssign | None:
 
 def write(path: Path, accepted: Mapping[str, str]) -> None:
     """Add to what a revision file accepts."""
-    source = SUGGESTED.sub("", path.read_text(encoding="utf-8"))
     every = {**accepts_of(path), **accepted}
     lines = [f"    {quoted(key)}: {quoted(reason)}," for key, reason in every.items()]
-    text = "\n".join([f"{NAME} = {{", *lines, "}"])
-    node = assignment(source)
-    rows = source.splitlines()
-    if node is not None:
-        rows[node.lineno - 1 : node.end_lineno] = text.splitlines()
-    else:
-        rows[last_identifier(source) : last_identifier(source)] = text.splitlines()
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    value = "\n".join(["{", *lines, "}"])
+
+    def changed(source: str) -> str:
+        source = SUGGESTED.sub("", source)
+        node = assignment(source)
+        if node is None:
+            return inserted(source, f"{NAME} = {value}\n")
+        end = offset(source, node.end_lineno or node.lineno, node.end_col_offset or 0)
+        if node.value is None:
+            return f"{source[:end]} = {value}{source[end:]}"
+        start = offset(source, node.value.lineno, node.value.col_offset)
+        end = offset(source, node.value.end_lineno or node.lineno, node.value.end_col_offset or 0)
+        return source[:start] + value + source[end:]
+
+    change(path, changed)
 
 
 def suggest(path: Path, keys: Iterable[str]) -> None:
     """Write a consent into a file as a comment, for a person to agree to."""
-    source = path.read_text(encoding="utf-8")
-    rows = source.splitlines()
-    at = last_identifier(source)
     lines = [f'#     {quoted(key)}: "why nobody needs it",' for key in keys]
-    rows[at:at] = ["", SUGGESTION, f"# {NAME} = {{", *lines, "# }"]
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    text = "\n".join(["", SUGGESTION, f"# {NAME} = {{", *lines, "# }", ""])
+    change(path, lambda source: inserted(source, text))
 
 
-def last_identifier(source: str) -> int:
-    """The line after the last of the revision's own variables."""
+def inserted(source: str, text: str) -> str:
+    """A source with lines after the last of the revision's own variables."""
+    body = ast.parse(source).body
     at = 0
-    for node in ast.parse(source).body:
+    for node in body:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
             at = node.end_lineno or node.lineno
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             break
-    return at
+    at = max([node.end_lineno or at for node in body if node.lineno <= at], default=at)
+    lines = lines_of(source)
+    before, after = "".join(lines[:at]), "".join(lines[at:])
+    if before and not before.endswith("\n"):
+        before += "\n"
+    return before + text + after
 
 
 def quoted(text: str) -> str:
