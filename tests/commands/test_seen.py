@@ -298,3 +298,36 @@ def test_a_new_column_may_be_renamed_at_once(person):
     rename = "op.alter_column('person', 'a', new_column_name='b', existing_type=sa.Integer())"
     person.revision(f"{body}\n{rename}", id="bbbb")
     assert found(person) == []
+
+
+LIGHT = "person = sa.table('person', sa.column('id', sa.Integer), sa.column('name', sa.String))\n"
+
+
+@pytest.mark.parametrize(
+    ("execute", "message"),
+    [
+        ("sa.text('delete from person where id > :i'), {'i': 0}", "all 2 rows of person meet the condition and would be lost"),
+        ("sa.text('delete from person where id = :i'), [{'i': 1}]", "1 of the 2 rows of person would be deleted"),
+        ("person.delete().where(person.c.id == sa.bindparam('i')), {'i': 1}", "1 of the 2 rows of person would be deleted"),
+        (
+            "person.delete().where(person.c.id.in_(sa.bindparam('i', expanding=True))), {'i': [1, 2]}",
+            "all 2 rows of person meet the condition and would be lost",
+        ),
+        ("person.update(), {'name': None}", "1 value of person.name would be lost"),
+        (
+            "sa.text('delete from person where id = :i'), [{'i': 1}, {'i': 2}]",
+            "rows of person that meet a condition would be deleted; how many is not known ahead",
+        ),
+        (
+            "person.delete().where(person.c.id == sa.bindparam('i')), [{'i': 1}, {'i': 2}]",
+            "rows of person that meet a condition would be deleted; how many is not known ahead",
+        ),
+        ("person.insert(), {'id': 3}", None),
+        ("person.insert(), [{'id': 3, 'name': 'Bo'}, {'id': 4, 'name': None}]", None),
+        ("sa.text('update person set name = :n where id = :i'), [{'n': 'x', 'i': 1}, {'n': 'y', 'i': 2}]", None),
+    ],
+)
+def test_values_that_are_given_with_a_statement(person, execute, message):
+    person.revision(f"{LIGHT}op.get_bind().execute({execute})", id="bbbb")
+    assert [each["message"] for each in found(person)] == [message] * (message is not None)
+    person.agreed("upgrade") if message and "lost" in message else person.ok("upgrade")

@@ -8,7 +8,7 @@ import linecache
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import lru_cache, partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step
+from .values import filled, text_of
 
 READS_ROWS = "it reads from the database"
 
@@ -119,9 +120,9 @@ class Notes:
         self.steps.append(Step((op,), written, place, line, why, is_batch, self.is_outside))
         return result
 
-    def statement(self, statement: Any, place: str | None, line: str) -> None:
-        """SQL of the revision's own."""
-        text = self.text_of(statement)
+    def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:
+        """SQL of the revision's own. names: of its parameters, where there are several sets of values for them."""
+        text = text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
             self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
@@ -143,20 +144,8 @@ class Notes:
             ):
                 continue
             op = (ops.DropTableOp if is_dropped else ops.CreateTableOp).from_table(table)
-            text = self.text_of(DropTable(table) if is_dropped else CreateTable(table))
+            text = text_of(DropTable(table) if is_dropped else CreateTable(table), self.context.dialect)
             self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
-
-    def text_of(self, statement: Any) -> str:
-        """SQL with its values."""
-        if isinstance(statement, str):
-            return statement
-        try:
-            return str(statement.compile(dialect=self.context.dialect, compile_kwargs={"literal_binds": True}))
-        except Exception:
-            try:
-                return str(statement.compile(dialect=self.context.dialect))
-            except Exception:
-                return str(statement)
 
     def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
         """Where in the revision's file that is."""
@@ -223,10 +212,9 @@ class Bind:
     def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
         """Note a statement."""
         place, line = self._notes.place_of(frames_here())
-        if parameters and hasattr(statement, "bindparams") and isinstance(parameters, dict):
-            statement = with_values(statement, parameters)
-        if self._notes.dialect.kind_of(self._notes.text_of(statement)) != "read":
-            self._notes.statement(statement, place, line)
+        statement, names = filled(statement, parameters)
+        if self._notes.dialect.kind_of(text_of(statement, self.dialect, names)) != "read":
+            self._notes.statement(statement, place, line, names)
         return Answer()
 
     exec_driver_sql = execute
@@ -301,14 +289,6 @@ class Answer:
 
     def __iter__(self) -> Iterator[Any]:
         raise Opaque(READS_ROWS)
-
-
-def with_values(statement: Any, parameters: dict[str, Any]) -> Any:
-    """A text with its parameters, as far as they fit."""
-    try:
-        return statement.bindparams(**parameters)
-    except Exception:
-        return statement
 
 
 def frames_here() -> Iterator[tuple[str, int]]:
