@@ -90,6 +90,22 @@ def test_the_error_names_revision_statement_blocker_and_way_out(project: Project
     )
 
 
+@pytest.mark.parametrize("command", ["plan", "review", "upgrade"])
+@on("postgresql")
+def test_a_table_that_cannot_be_looked_at(project: Project, command: str):
+    people(project, "op.drop_column('person', 'email')")
+    with another(project.database, "lock table person in access exclusive mode") as blocker:
+        id = session(blocker)
+        said = project.flask(command, *SHORT).exits(1)
+    said.says(
+        "No lock to be had: giving way, and trying again for up to 1 s.",
+        "A table that is to be looked at is locked by somebody else.",
+        f"Blocked by process {id}",
+        f"Next: Wait until that transaction has ended, or end it (select pg_terminate_backend({id})), then start again",
+    )
+    assert "by hand" in project.ok("plan").out
+
+
 @on("mariadb")
 def test_the_error_names_who_may_block(project: Project):
     people(project, NICK)

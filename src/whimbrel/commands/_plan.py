@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from ..errors import Refused
+from ..errors import Refused, RevisionFailed
 from ..events import Direction, Listener, Noticed
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..hazards.live import Live
     from ..plan.step import Planned, Step
 
+T = TypeVar("T")
 MOST_LISTED = 10
 MOST_CHARACTERS = 1500  # of flags, which are to be copied
 
@@ -97,9 +99,33 @@ def only_looking(runner: Runner) -> Iterator[None]:
     """Leave no transaction open that was not before."""
     connection = runner.database.connection
     was_open = connection is not None and connection.in_transaction()
-    yield
-    if connection is not None and not was_open and connection.in_transaction():
-        connection.rollback()
+    try:
+        yield
+    finally:
+        if connection is not None and not was_open and connection.in_transaction():
+            connection.rollback()
+
+
+def patiently(runner: Runner, look: Callable[[], T]) -> T:
+    """What looks at tables, and gives way where somebody else has one to itself. Raises Blocked where that does not end."""
+    from ..execution.patience import Patience
+
+    patience = Patience(runner.database, runner.project.settings, runner.on_event)
+
+    def attempt() -> T:
+        try:
+            with only_looking(runner):
+                return look()
+        except DBAPIError as error:
+            if not runner.dialect.is_lock_conflict(error):
+                raise
+            raise RevisionFailed(
+                "A table that is to be looked at is locked by somebody else.", state="Nothing has been run."
+            ) from error
+
+    # Elsewhere nothing but counts waits for others, and they give up by themselves.
+    with patience.kept() if runner.dialect.ddl_rolls_back else nullcontext():
+        return patience.run(attempt)
 
 
 def hazards_of(
@@ -110,9 +136,13 @@ def hazards_of(
 
     limit = runner.project.settings.review_limit
     name = runner.database.name
-    with only_looking(runner), live_of(runner, prove_above=limit) as live:
-        planned = plan_of(runner, path, direction)
-        return list(review(planned, live, severities=severities, limit=limit, accepted=accepted, database=name))
+
+    def look() -> list[Finding]:
+        with live_of(runner, prove_above=limit) as live:
+            planned = plan_of(runner, path, direction)
+            return list(review(planned, live, severities=severities, limit=limit, accepted=accepted, database=name))
+
+    return patiently(runner, look)
 
 
 def hazards_in(planned: Planned, live: Live, limit: float, database: str = "") -> Iterator[tuple[Step, list[Finding]]]:

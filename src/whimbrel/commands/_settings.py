@@ -23,8 +23,11 @@ retry_for_option = click.option(
 )
 
 
+def looking_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that looks at tables which others may have locked."""
+    return lock_timeout_option(retry_for_option(function))
+
+
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that runs revisions."""
-    for option in (retry_for_option, lock_timeout_option, wait_option):
-        function = option(function)
-    return function
+    return wait_option(looking_options(function))

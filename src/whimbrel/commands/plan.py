@@ -16,7 +16,8 @@ from ..project import Project
 from ..revisions import paths
 from ..revisions.index import history
 from ._cli import Call, subcommand
-from ._plan import hazards_in, live_of, only_looking, plan_of, words
+from ._plan import hazards_in, live_of, patiently, plan_of, words
+from ._settings import looking_options
 
 if TYPE_CHECKING:
     from ..dialects import Effect
@@ -162,7 +163,8 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
     def look(database: Database) -> None:
         runner = Runner(project, graph, database, on_event)
         ids = path(runner.graph, target or ("-1" if down else "head"), runner.current())
-        found.append((database.name, database.url, tuple(parts_of(runner, ids, direction))))
+        parts = patiently(runner, lambda: parts_of(runner, ids, direction)) if ids else []
+        found.append((database.name, database.url, tuple(parts)))
 
     run_environment(project, Task(look, context={"dont_mutate": True}))
     return Plan(told_apart(tuple(found)), full)
@@ -185,7 +187,7 @@ def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part
     """The revisions of one database, judged."""
     from ..plan.effect import effects
 
-    with only_looking(runner), live_of(runner) as live:
+    with live_of(runner) as live:
         planned = plan_of(runner, ids, direction)
         made = []
         for each in planned:
@@ -210,6 +212,7 @@ def shortened(statement: str) -> str:
 @click.argument("revision", default="")
 @click.option("--down", is_flag=True, help="Plan a downgrade; by default of one step.")
 @click.option("--sql", is_flag=True, help="Show whole statements.")
+@looking_options
 def command(call: Call, revision: str, down: bool, sql: bool) -> Plan:
     """Show what an upgrade would do.
 

@@ -21,6 +21,7 @@ from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._plan import hazards_of, words
+from ._settings import looking_options
 
 if TYPE_CHECKING:
     from ..hazards.finding import Finding
@@ -255,6 +256,7 @@ def counts(given: Sequence[str]) -> dict[str, int]:
 @click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
 @click.option("--accept", "accepted", multiple=True, metavar="CODE:OBJECT", help="Write consent to a danger into its revision.")
 @click.option("--because", metavar="TEXT", default="", help="Why it is accepted; goes into the revision, too.")
+@looking_options
 def command(
     call: Call,
     what: tuple[str, ...],
