@@ -333,15 +333,22 @@ def test_the_formats(person, form, words):
     person.ok("heads", "--format", form)
 
 
-@on("sqlite")
-def test_files_ranges_and_what_git_says_was_added(person):
-    def git(*words: str) -> None:
-        author = ["-c", "user.name=a", "-c", "user.email=a@x"]
-        subprocess.run(["git", *author, *words], cwd=person.folder, check=True, capture_output=True)
+def git(*words: str) -> None:
+    author = ["-c", "user.name=a", "-c", "user.email=a@x", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *author, *words], check=True, capture_output=True)
 
+
+@pytest.fixture
+def repository(person: Project) -> Project:
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "first")
+    return person
+
+
+@on("sqlite")
+def test_files_ranges_and_what_git_says_was_added(repository):
+    person = repository
     person.revision("op.drop_table('person')", id="bbbb")
     person.revision("op.execute('delete from person')", id="cccc")
     both = ["drop-table-loses-data:person", "delete-without-condition:person"]
@@ -351,6 +358,61 @@ def test_files_ranges_and_what_git_says_was_added(person):
     assert [each["key"] for each in found(person, "bbbb:cccc", *without)] == both[1:]
     person.refused("review", "--since", "nowhere", code=2).says("git does not know")
     person.refused("review", "migrations/versions/none.py", code=2).says("not a revision")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [("diff.relative", "true"), ("diff.renames", "copies"), ("status.showUntrackedFiles", "no")],
+    ids=lambda each: each[0],
+)
+@on("sqlite")
+def test_what_was_added_is_found_with_any_settings_of_git(repository, setting):
+    repository.revision("pass", id="bbbb")
+    git("add", ".")
+    git("commit", "-q", "-m", "second")
+    git("config", *setting)
+    repository.revision("pass  # the same", id="cccc")
+    assert json.loads(repository.flask("review", "--since", "HEAD", "--format", "json").out)["revisions"] == ["cccc"]
+    git("add", ".")
+    assert json.loads(repository.flask("review", "--since", "HEAD~1", "--format", "json").out)["revisions"] == ["bbbb", "cccc"]
+
+
+@on("sqlite")
+def test_what_was_added_is_found_in_a_hook(repository, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    repository.revision("op.drop_table('person')", id="bbbb")
+    assert [each["revision"] for each in found(repository, "--since", "HEAD")] == ["bbbb"]
+
+
+@on("sqlite")
+def test_what_was_added_is_found_in_every_folder_of_revisions(repository):
+    path = repository.folder / "migrations" / "alembic.ini"
+    path.write_text(path.read_text().replace("[alembic]", "[alembic]\nversion_locations = migrations/versions more\npath_separator = space", 1))
+    repository.revision("op.drop_table('person')", id="bbbb")
+    repository.write("more/bbbb.py", (repository.versions / "bbbb_by_hand.py").read_text())
+    (repository.versions / "bbbb_by_hand.py").unlink()
+    assert [each["place"] for each in found(repository, "--since", "HEAD")] == ["more/bbbb.py:18"]
+
+
+@on("sqlite")
+def test_what_another_branch_has_changed_was_not_added_here(repository):
+    git("checkout", "-q", "-b", "feature")
+    repository.revision("op.drop_table('person')", id="bbbb")
+    git("add", ".")
+    git("commit", "-q", "-m", "second")
+    git("checkout", "-q", "-")
+    first = next(repository.versions.glob("aaaa*"))
+    first.write_text(first.read_text() + "# formatted\n")
+    git("commit", "-q", "-a", "-m", "format")
+    git("branch", "trunk")
+    git("checkout", "-q", "feature")
+    assert json.loads(repository.flask("review", "--since", "trunk", "--format", "json").out)["revisions"] == ["bbbb"]
+
+
+@on("sqlite")
+def test_a_commit_that_a_shallow_clone_does_not_have(repository):
+    repository.refused("review", "--since", "origin/main", code=2).says("git does not know", "fetch-depth: 0")
 
 
 @on("sqlite")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._plan import hazards_of, words
 from ._settings import looking_options
+from ._since import added_since
 
 if TYPE_CHECKING:
     from ..hazards.finding import Finding
@@ -147,25 +147,6 @@ def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | 
     if since is not None:
         found |= {by_path[path] for path in added_since(project, since) if path in by_path}
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
-
-
-def added_since(project: Project, since: str) -> list[str]:
-    """The files that are new or changed since a commit. Raises UsageError where git does not know it."""
-    folder = project.layout.script
-    command = ["git", "-C", str(folder), "diff", "--name-only", "--diff-filter=AMR", "-z", "--end-of-options", since, "--", "."]
-    new = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", "."]
-    top = ["git", "-C", str(folder), "rev-parse", "--show-toplevel"]
-    listed = []
-    for each in (top, command, new):
-        try:
-            done = subprocess.run(each, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        except OSError as error:
-            raise UsageError(f"--since needs git: {error}.") from None
-        if done.returncode:
-            raise UsageError(f"git does not know what was added since '{since}': {done.stderr.strip().splitlines()[-1]}")
-        listed.append(done.stdout)
-    root = listed[0].strip()
-    return [os.path.realpath(os.path.join(root, name)) for text in listed[1:] for name in text.split("\0") if name]
 
 
 def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mapping[str, int], limit: float) -> list[Finding]:
