@@ -313,3 +313,16 @@ def test_data_migrations_commit(two):
     assert two.database.rows("tag") == [(1,)]
     assert two.database.rows("list") == [(11,), (12,)]
     assert two.database.version() == ["cccc"]
+
+
+@pytest.mark.parametrize(
+    ("define", "kind"), [("async def upgrade():\n    pass", "a coroutine"), ("def upgrade():\n    yield", "a generator")]
+)
+@on("sqlite")
+def test_a_function_that_a_call_does_not_run(project, define, kind):
+    project.app("")
+    project.ok("init")
+    path = project.versions / f"{project.revision(id='aaaa')}_by_hand.py"
+    path.write_text(path.read_text().replace("def upgrade():\n    pass", define))
+    for command in ("plan", "upgrade"):
+        project.refused(command).says(f"its upgrade() is {kind}, which a call does not run", "aaaa_by_hand.py:17", "run_async")

@@ -17,7 +17,7 @@ from ..revisions.revision import Revision
 def prepared(
     module: ModuleType, revision: Revision, direction: Direction, arguments: Mapping[str, Any], others: Collection[str]
 ) -> Callable[[], Any]:
-    """The function of a revision, ready to call. Raises Refused where there is none, or it takes other arguments.
+    """The function of a revision, ready to call. Raises Refused where there is none that a call runs, or it takes other arguments.
 
     others: the names of the databases that were run before in the same command.
     """
@@ -28,6 +28,13 @@ def prepared(
             f"{'applied' if direction == 'upgrade' else 'undone'}.",
             place=display_path(revision.path),
             hint=f"Write a function {direction}() into it; nothing has been changed.",
+        )
+    if is_not_run_by_a_call(function):
+        raise Refused(
+            f"Revision {revision.id} ({revision.message}) would do nothing: its {direction}() is "
+            f"{'a coroutine' if inspect.iscoroutinefunction(function) else 'a generator'}, which a call does not run.",
+            place=f"{display_path(revision.path)}:{inspect.unwrap(function).__code__.co_firstlineno}",
+            hint=f"Write a plain def {direction}(); what is asynchronous goes through op.run_async().",
         )
     if "engine_name" in arguments:
         name = str(arguments["engine_name"])
@@ -46,6 +53,11 @@ def prepared(
             hint=hint(arguments),
         ) from error
     return partial(function, **arguments)
+
+
+def is_not_run_by_a_call(function: Callable[..., Any]) -> bool:
+    """Whether calling a function only makes something that somebody else has to run."""
+    return any(kind(function) for kind in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction))
 
 
 def nothing() -> None:
