@@ -196,6 +196,34 @@ def test_a_line_may_be_ignored(person):
     person.ok("upgrade")
 
 
+@on("sqlite")
+def test_a_line_of_the_downgrade_may_be_ignored(person):
+    drop = "op.drop_table('person')  # whimbrel: ignore[drop-table-loses-data] archived"
+    person.revision("op.execute('select 1')", drop, id="bbbb")
+    assert "ignores" not in person.ok("review").text
+    person.ok("upgrade")
+    person.ok("downgrade")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "op.drop_table('person')  # Whimbrel: ignore",
+            "has '# Whimbrel: ignore', which ignores nothing: write # whimbrel: ignore[",
+        ),
+        ("op.drop_table('person')  # whimbrel: ignore [drop-table-loses-data]", "which ignores nothing"),
+        ("op.drop_table('person')  # whimbrel: ignore[drop-table-loses-data:person]", "which ignores nothing"),
+        ("op.drop_table(  \n    'person'  # whimbrel: ignore[drop-table-loses-data]\n)", "which finds nothing there"),
+        ("# whimbrel: ignore[drop-table-loses-data]\nop.drop_table('person')", "which finds nothing there"),
+    ],
+)
+@on("sqlite")
+def test_comments_that_ignore_nothing_are_told(person, line, words):
+    person.revision(line, id="bbbb")
+    person.flask("review").exits(1).says(words)
+
+
 @pytest.mark.parametrize(
     "up",
     [
@@ -388,7 +416,11 @@ def test_what_was_added_is_found_in_a_hook(repository, monkeypatch):
 @on("sqlite")
 def test_what_was_added_is_found_in_every_folder_of_revisions(repository):
     path = repository.folder / "migrations" / "alembic.ini"
-    path.write_text(path.read_text().replace("[alembic]", "[alembic]\nversion_locations = migrations/versions more\npath_separator = space", 1))
+    path.write_text(
+        path.read_text().replace(
+            "[alembic]", "[alembic]\nversion_locations = migrations/versions more\npath_separator = space", 1
+        )
+    )
     repository.revision("op.drop_table('person')", id="bbbb")
     repository.write("more/bbbb.py", (repository.versions / "bbbb_by_hand.py").read_text())
     (repository.versions / "bbbb_by_hand.py").unlink()

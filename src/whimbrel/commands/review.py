@@ -180,11 +180,13 @@ def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mappi
 def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:
     """In words what is accepted or ignored, and is no finding."""
     from ..hazards.consent import accepts_of
-    from ..hazards.review import ignores_of, rules
+    from ..hazards.review import IGNORED, ignores_of, rules, unclear_ignores_of
 
     keys = {(each.revision, key) for each in found for key in (each.short_key, each.full_key)}
-    codes = {(each.revision, each.code) for each in found}
+    codes = {(each.revision, each.code) for each in found if each.accepted == IGNORED}
     for id in ids:
+        for text in unclear_ignores_of(graph[id].path):
+            yield f"{display_path(graph[id].path)} has '{text}', which ignores nothing: write # whimbrel: ignore[CODE]."
         for code in sorted(ignores_of(graph[id].path)):
             if code not in rules():
                 yield f"{display_path(graph[id].path)} ignores {code}, and there is no such rule."

@@ -17,7 +17,7 @@ from ..revisions.revision import Revision
 def prepared(
     module: ModuleType, revision: Revision, direction: Direction, arguments: Mapping[str, Any], others: Collection[str]
 ) -> Callable[[], Any]:
-    """The function of a revision, ready to call. Raises Refused where there is none that a call runs, or it takes other arguments.
+    """The function of a revision, ready to call. Raises Refused where no call runs one, or it takes other arguments.
 
     others: the names of the databases that were run before in the same command.
     """

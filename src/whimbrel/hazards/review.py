@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from .. import _registry
 from ..plan.effect import worst
 from ..plan.step import Planned, Step
 from ..revisions.read import source_of
+from ..revisions.text import lines_of
 from .consent import accepts_of
 from .finding import Finding, Severity
 from .live import Live
@@ -20,6 +22,8 @@ from .rule import Case, Rule
 
 IGNORED = "ignored on its line"
 IGNORE = re.compile(r"#\s*whimbrel:\s*ignore\[([\w\-, ]+)\]")
+MEANT = re.compile(r"#\s*whimbrel:\s*ignore\b.*", re.IGNORECASE)
+"""What looks like it."""
 
 
 @cache
@@ -105,8 +109,24 @@ def consented(finding: Finding, accepted: Collection[str], given: Mapping[str, s
 
 
 def ignores_of(path: Path) -> frozenset[str]:
-    """The codes that some line of a file says to ignore."""
-    return frozenset(code.strip() for found in IGNORE.finditer(source_of(path) or "") for code in found[1].split(","))
+    """The codes that some line of a file says to ignore, but for those of downgrade(), which nobody reviews."""
+    return frozenset(code for text in remarks_of(path) for code in ignored_in(text))
+
+
+def unclear_ignores_of(path: Path) -> list[str]:
+    """The comments of a file that look as if they were about that, and say nothing."""
+    return [text for text in remarks_of(path) if not ignored_in(text)]
+
+
+def remarks_of(path: Path) -> list[str]:
+    """The comments of a file that are for us; not those of downgrade()."""
+    source = source_of(path) or ""
+    if not MEANT.search(source):
+        return []
+    downgrade = next((each for each in ast.parse(source).body if getattr(each, "name", "") == "downgrade"), None)
+    rows = range(downgrade.lineno, (downgrade.end_lineno or 0) + 1) if downgrade is not None else ()
+    found = enumerate(lines_of(source), start=1)
+    return [match[0] for number, text in found if number not in rows and (match := MEANT.search(text))]
 
 
 def ignored_in(line: str) -> frozenset[str]:
