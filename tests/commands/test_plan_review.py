@@ -361,6 +361,16 @@ def test_the_formats(person, form, words):
     person.ok("heads", "--format", form)
 
 
+@on("sqlite", "postgresql")
+def test_values_that_would_break_a_line_are_quoted(person):
+    person.database.run("update person set name = :name", name="one\n| \x1b[31mtwo")
+    person.revision("op.create_index('ix', 'person', ['name'], unique=True)", id="bbbb")
+    text = person.flask("review").exits(1).out
+    assert "person (name): 1 value there more than once: 'one\\n| \\x1b[31mtwo'  [unique-fails:person]\n" in text
+    table = person.flask("review", "--format", "markdown").exits(1).out.splitlines()
+    assert all(line.startswith("| ") and line.count("|") == 5 for line in table[2:])
+
+
 def git(*words: str) -> None:
     author = ["-c", "user.name=a", "-c", "user.email=a@x", "-c", "init.defaultBranch=main"]
     subprocess.run(["git", *author, *words], check=True, capture_output=True)

@@ -22,7 +22,12 @@ class MarkdownReport(TextReport):
         print("| Severity | What | Where | Why |\n|--|--|--|--|", file=self.out)
         for each in found:
             cells = (f"**{each.severity}**", f"{each.message} (`{each.key}`)", f"`{each.place}`", each.why)
-            print(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |", file=self.out)
+            print(f"| {' | '.join(map(escaped, cells))} |", file=self.out)
+
+
+def escaped(text: str) -> str:
+    """A text as a cell of a table, in one line."""
+    return " ".join(text.replace("|", "&#124;").splitlines())
 
 
 report = MarkdownReport

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from .._version import __version__
 from ..lines import Reportable
@@ -30,7 +31,7 @@ class SarifReport(TextReport):
 def as_result(finding: Any) -> dict[str, Any]:
     """One finding."""
     path, number = place_of(finding)
-    location = {"artifactLocation": {"uri": path}, "region": {"startLine": number}}
+    location = {"artifactLocation": {"uri": quote(path)}, "region": {"startLine": number}}
     level = {"notice": "note"}.get(LEVELS[finding.severity], LEVELS[finding.severity])
     return {
         "ruleId": finding.code,

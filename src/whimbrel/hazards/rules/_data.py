@@ -13,6 +13,9 @@ from ..rule import Case
 
 COPIES = re.compile(r"\s*(INSERT\b.*\bSELECT|CREATE\b.*\bAS\s+SELECT|UPDATE)\b", re.IGNORECASE | re.DOTALL)
 
+LONGEST = 60
+"""Characters of one value."""
+
 
 def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
     """How many rows of a table, that meet a condition, in words; None where there are none."""
@@ -47,8 +50,15 @@ def dependents(live: Live, table: Table) -> list[Table]:
 def examples(live: Live, query: str, names: bool = False) -> str:
     """Some values, as they follow a sentence."""
     rows = live.some(f"{query} LIMIT 3")
-    values = [", ".join(map(str, row)) if names else repr(row[0]) for row in rows]
+    values = [in_short(", ".join(map(in_short, row))) if names else in_short(repr(row[0])) for row in rows]
     return f": {'; '.join(values)}" if values else ""
+
+
+def in_short(value: Any) -> str:
+    """A value as part of a line: in quotes where it would break that, and not all of a long one."""
+    text = str(value)
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def which(live: Live, table: Table, condition: str) -> str:
@@ -58,7 +68,7 @@ def which(live: Live, table: Table, condition: str) -> str:
         return ""
     listed = ", ".join(map(live.column, key))
     rows = live.some(f"SELECT {listed} FROM {live.quoted(table)} WHERE {condition} ORDER BY {listed} LIMIT 3")
-    values = [", ".join(map(str, row)) for row in rows]
+    values = [", ".join(map(in_short, row)) for row in rows]
     return f" ({', '.join(key)}: {'; '.join(values)})" if values else ""
 
 
