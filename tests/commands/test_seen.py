@@ -331,3 +331,21 @@ def test_values_that_are_given_with_a_statement(person, execute, message):
     person.revision(f"{LIGHT}op.get_bind().execute({execute})", id="bbbb")
     assert [each["message"] for each in found(person)] == [message] * (message is not None)
     person.agreed("upgrade") if message and "lost" in message else person.ok("upgrade")
+
+
+@on("postgresql", "mariadb")
+def test_an_update_of_one_row_by_its_key_keeps_nobody_waiting(person):
+    body = """
+    person = sa.table('person', sa.column('id', sa.Integer), sa.column('name', sa.String))
+    op.execute(person.update().where(person.c.id == 1).values(name='x'))
+    op.execute("UPDATE person SET name = 'x' WHERE person.id = 2")
+    """
+    person.revision(body, id="bbbb")
+    assert "anew" not in person.ok("plan").out
+
+
+@on("postgresql")
+def test_an_update_by_the_key_of_another_table_is_one_of_many_rows(person):
+    person.database.run("create table org (id integer primary key)")
+    person.revision("op.execute(\"UPDATE person SET name = 'x' FROM org WHERE org.id = 2\")", id="bbbb")
+    assert "anew" in person.ok("plan").out

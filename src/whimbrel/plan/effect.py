@@ -9,7 +9,9 @@ from typing import Any
 from ..dialects import USUAL, Effect
 from .step import Step, Table
 
-ONE_ROW = re.compile(r"\bWHERE\s+[\"`]?(\w+)[\"`]?\s*=\s*(?:\d+|'[^']*')\s*;?\s*$", re.IGNORECASE)
+ONE_ROW = re.compile(
+    r"\bWHERE\s+(?:[\"`]?(?P<table>\w+)[\"`]?\.)?[\"`]?(?P<column>\w+)[\"`]?\s*=\s*(?:\d+|'[^']*')\s*;?\s*$", re.IGNORECASE
+)
 WORTH_MEASURING = 0.5
 """Seconds, as it would take usually; below, nobody waits for the server's own rates."""
 
@@ -46,7 +48,9 @@ def effect_of(statement: str, live: Any) -> Effect | None:
 def is_about_one_row(statement: str, table: Table, live: Any) -> bool:
     """Whether a statement names its only row by the primary key."""
     found = ONE_ROW.search(statement)
-    return found is not None and live.primary_key(table) == [found[1]]
+    if found is None or found["table"] not in (None, table[1]):
+        return False
+    return bool(live.primary_key(table) == [found["column"]])
 
 
 def worst(step: Step, live: Any) -> Effect | None:
