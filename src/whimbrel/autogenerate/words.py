@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic.operations import ops
 from sqlalchemy import DefaultClause
+from sqlalchemy.types import to_instance
 
 from .operations import Both, Execute, RenameColumn, RenameTable
 
@@ -173,6 +174,7 @@ def type_words(old: Any, new: Any) -> str:
         came, gone = [each for each in after if each not in before], [each for each in before if each not in after]
         parts = [f"{', '.join(map(repr, values))} {verb}" for values, verb in ((came, "added"), (gone, "dropped")) if values]
         return f"values: {'; '.join(parts)}" if parts else f"values in another order: {', '.join(map(repr, after))}"
+    old, new = (None if each is None else to_instance(each) for each in (old, new))
     shown = [
         f"enum of {', '.join(map(repr, type_.enums))}" if getattr(type_, "enums", None) else str(type_) for type_ in (old, new)
     ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -51,7 +52,8 @@ def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[P
     from ..plan.record import record
 
     database = runner.database
-    calls = [(runner.graph[id], database.function(runner.graph[id], direction)) for id in path]
+    with redirect_stdout(io.StringIO()):  # files that print when they are loaded will do that when they run
+        calls = [(runner.graph[id], database.function(runner.graph[id], direction)) for id in path]
     with runner.project.surroundings.aside():
         return record(database.context, calls, direction, database.connection if is_next(runner, path, direction) else None)
 
@@ -167,11 +169,11 @@ def dangers(runner: Runner, path: Sequence[str], direction: Direction, consent: 
         return []
     policy = runner.project.settings.policy.by_severity()
     severities = [severity for severity, word in policy.items() if word != "off"]
-    left = []
+    left: list[Finding] = []
     for each in hazards_of(runner, path, direction, severities, consent.accepted):
         if policy[each.severity] == "warn" and each.accepted is None:
             tell(Noticed(f"{words(each)}\n  at {each.place}"))
-        elif policy[each.severity] == "block" and each.accepted is None and consent.ask is not None and agreed(each, consent.ask):
+        elif policy[each.severity] == "block" and each.accepted is None and not left and agreed(each, consent.ask):
             consent.given.add(each.full_key)
         elif policy[each.severity] == "block":
             left.append(each)
@@ -204,8 +206,10 @@ def guard_of(runner: Runner, command: str, consent: Consent, tell: Listener) -> 
     return Guard(runner.context.dialect, consent.accepted | consent.given, decide, runner.database.name)
 
 
-def agreed(finding: Finding, ask: Asker) -> bool:
-    """Whether a person says yes."""
+def agreed(finding: Finding, ask: Asker | None) -> bool:
+    """Whether a person says yes; nobody does where there is nobody."""
+    if ask is None:
+        return False
     from ..autogenerate.answers import Question
 
     where = f"[{finding.database}] " if finding.database else ""

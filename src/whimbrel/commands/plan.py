@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..plan.step import Planned, Step
 
 WIDTH = 100
+MOST_STATEMENTS = 10
+"""Of one operation: a bulk_insert has one for each row."""
 WORK = {"scan": "reads it whole", "build": "builds an index", "rewrite": "writes it anew"}
 AGAINST = {"reads": "against reads and writes", "writes": "against writes"}
 
@@ -41,9 +43,12 @@ class Move:
 
     def as_lines(self, *, is_full: bool) -> Iterator[Line]:
         """Its statements, what each locks, and what is hazardous."""
-        for statement in self.step.sql:
+        listed = self.step.sql if is_full else self.step.sql[:MOST_STATEMENTS]
+        for statement in listed:
             shown = statement.splitlines() if is_full else [shortened(statement)]
             yield from (line("  ", text) for text in shown)
+        if more := len(self.step.sql) - len(listed):
+            yield line((f"  … and {more:,} more", "dim"))
         if not self.step.sql:
             maybe = "perhaps " if self.step.why else ""
             yield from (line("  ", f"{maybe}{text}") for text in changes(self.step.operations))

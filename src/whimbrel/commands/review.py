@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +138,8 @@ def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | 
     for each in what:
         if each.endswith(".py") or os.sep in each:
             id = by_path.get(os.path.realpath(each))
+            if os.path.basename(each) == "__init__.py":  # a hook gives all files that have changed
+                continue
             if id is None:
                 raise UsageError(f"{each} is not a revision of this project.")
             found.add(id)
@@ -153,13 +158,18 @@ def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mappi
     """Judge revisions for a kind of database."""
     from .._alembic_paper import context_without_database
     from ..execution.call import prepared
+    from ..execution.trouble import of_revision
     from ..hazards.live import Live
     from ..hazards.review import review as judge
     from ..plan.record import record
     from ..revisions.load import load_module
 
     def call(revision: Revision) -> Callable[[], Any]:
-        module = load_module(revision.path)
+        try:
+            with redirect_stdout(io.StringIO()):
+                module = load_module(revision.path)
+        except Exception as error:
+            raise of_revision(error, revision, "load", after="Nothing has been run.") from error
         names = [name.removeprefix("upgrade_") for name in vars(module) if name.startswith("upgrade_")] or [""]
         functions = [prepared(module, revision, "upgrade", {"engine_name": name}, ()) for name in names]
         return lambda: [function() for function in functions]
@@ -223,8 +233,8 @@ def counts(given: Sequence[str]) -> dict[str, int]:
     """From ``users=1000000``. Raises UsageError."""
     found = {}
     for each in given:
-        table, equals, number = each.partition("=")
-        if not equals or not number.replace("_", "").isdigit():
+        table, _, number = each.partition("=")
+        if not table or not re.fullmatch(r"[0-9]+(_[0-9]+)*", number):
             raise UsageError(f"--rows {each}: write a table and a number, as in --rows users=1000000.")
         found[table] = int(number)
     return found
@@ -257,6 +267,8 @@ def command(
     should be known. With the sizes of the database, or without one with --dialect. Exits with 1 where a danger is not
     accepted.
     """
+    if because and not accepted:
+        raise UsageError("--because says why a danger is accepted.", hint="Add --accept CODE:OBJECT, or leave --because out.")
     how: dict[str, Any] = {"since": since, "dialect": dialect, "rows": counts(rows), "select": select, "leave_out": ignore}
     if accepted:
         return accept(call.project, accepted, because, what, **how)

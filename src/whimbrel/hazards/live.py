@@ -36,9 +36,9 @@ class Live:
     ) -> None:
         self.sqla_dialect = sqla_dialect
         self.connection = connection
-        self.declared = dict(rows or {})
-        self.otherwise = otherwise
         self.dialect: Dialect = dialect_of(sqla_dialect.name)
+        self.declared = {name.removeprefix(f"{self.default_schema}."): count for name, count in (rows or {}).items()}
+        self.otherwise = otherwise
         self.created: set[Table] = set()
         """Tables that the run makes: nobody has rows in them, nobody waits for them."""
         self.written: set[Table] = set()

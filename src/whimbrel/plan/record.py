@@ -94,7 +94,7 @@ class Notes:
             ):
                 call()
         except (Exception, SystemExit, Opaque) as error:
-            why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0]
+            why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
             place, line = self.place_of(frames_of(error))
             # Whatever the answer would have been: what the text says may be dropped is judged.
             may_drop = tuple(map(as_operation, drops(self.revision, direction)))

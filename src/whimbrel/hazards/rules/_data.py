@@ -23,10 +23,10 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
         return None
     if live.connection is None:
         rows = live.rows(table)
-        return "all its rows" if rows is None or condition else numbered(rows, "row")
+        return "all rows" if rows is None or condition else numbered(rows, "row")
     count = live.count(table, condition or "1 = 1")
     if count is None:
-        return "its rows (more than could be counted in 2 s)"
+        return "all rows (more than could be counted in 2 s)"
     return numbered(count, "row") if count else None
 
 

@@ -1,0 +1,101 @@
+"""plan and review as somebody meets them who types, at a terminal or in a hook."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kit import Project, on
+
+PERSON = """
+class Person(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50))
+"""
+WITHOUT = ("review", "bbbb", "--dialect", "postgresql")
+
+
+@pytest.fixture
+def person(project: Project) -> Project:
+    project.app(PERSON)
+    project.ok("init")
+    project.ok("migrate", "--rev-id", "aaaa")
+    project.ok("upgrade")
+    project.database.run("insert into person (id, name) values (1, 'Ada'), (2, null)")
+    return project
+
+
+@pytest.mark.parametrize("rows", ["person=²", "person=1__0", "person=_1", "person=1e6", "person=-1", "person", "=5"])
+@on("sqlite")
+def test_numbers_of_rows_that_are_none(person, rows):
+    person.revision("op.drop_table('person')", id="bbbb")
+    person.refused(*WITHOUT, "--rows", rows, code=2).says(f"--rows {rows}: write a table and a number")
+
+
+@on("sqlite")
+def test_a_table_may_be_named_with_the_default_schema(person):
+    person.revision("op.drop_table('person')", id="bbbb")
+    person.flask(*WITHOUT, "--rows", "public.person=10").exits(1).says("10 rows of person would be lost")
+    person.flask(*WITHOUT).exits(1).says("all rows of person would be lost")
+
+
+@on("sqlite")
+def test_a_reason_is_for_something(person):
+    person.revision("op.drop_table('person')", id="bbbb")
+    person.refused("review", "--because", "old", code=2).says("Add --accept CODE:OBJECT")
+
+
+@on("sqlite")
+def test_a_hook_may_name_the_file_of_the_package(person):
+    person.revision("op.drop_table('person')", id="bbbb")
+    person.write("migrations/versions/__init__.py", "")
+    person.ok("review", "migrations/versions/__init__.py").says("Nothing to review.")
+    person.flask("review", "migrations/versions/__init__.py", "migrations/versions/bbbb_by_hand.py").exits(1)
+
+
+@on("sqlite")
+def test_a_file_that_cannot_be_loaded(person):
+    path = person.versions / f"{person.revision(id='bbbb')}_by_hand.py"
+    path.write_text(path.read_text().replace("import sqlalchemy", "import no_such_module\nimport sqlalchemy"))
+    said = "Revision bbbb (by hand) cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"
+    for command in (("plan",), ("review",), WITHOUT):
+        person.refused(*command).says(said, "bbbb_by_hand.py:9", "Nothing has been run.")
+
+
+@on("sqlite")
+def test_what_a_file_prints_when_it_is_loaded_is_not_in_the_result(person):
+    path = person.versions / f"{person.revision(id='bbbb')}_by_hand.py"
+    path.write_text(path.read_text().replace("import sqlalchemy", "print('loaded')\nimport sqlalchemy"))
+    for command in (("plan",), ("review",), WITHOUT):
+        json.loads(person.ok(*command, "--format", "json").out)
+
+
+@on("sqlite")
+def test_who_says_no_is_asked_no_more(person, monkeypatch):
+    asked = []
+    monkeypatch.setattr("whimbrel.commands.upgrade.on_terminal", lambda: lambda question: asked.append(question.text))
+    person.revision("op.drop_column('person', 'name')\nop.drop_table('person')", id="bbbb")
+    person.refused("upgrade").says("1 value of person.name would be lost", "2 rows of person would be lost")
+    assert asked == ["1 value of person.name would be lost  [drop-column-loses-data:person.name]. Go on?"]
+
+
+def test_many_new_rows_are_a_few_lines(person):
+    rows = "[{'id': number} for number in range(10, 1010)]"
+    person.revision(f"op.bulk_insert(sa.table('person', sa.column('id', sa.Integer)), {rows})", id="bbbb")
+    lines = person.ok("plan").out.splitlines()
+    assert lines[1:3] == ["  INSERT INTO person (id) VALUES (10)", "  INSERT INTO person (id) VALUES (11)"]
+    assert lines[-1] == "  … and 990 more"
+    assert len(person.ok("plan", "--sql").out.splitlines()) == 1001
+
+
+@on("sqlite")
+def test_a_type_that_is_given_as_a_class(person):
+    person.revision("with op.batch_alter_table('person') as b:\n    b.alter_column('name', type_=sa.Text)", id="bbbb")
+    assert "  person: column name, type -> TEXT\n" in person.ok("plan").out
+
+
+@on("sqlite")
+def test_an_exception_without_words(person):
+    person.revision("assert False", id="bbbb")
+    person.ok("plan").says("not seen: AssertionError; what comes after it is not known either")
