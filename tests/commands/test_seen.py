@@ -349,3 +349,45 @@ def test_an_update_by_the_key_of_another_table_is_one_of_many_rows(person):
     person.database.run("create table org (id integer primary key)")
     person.revision("op.execute(\"UPDATE person SET name = 'x' FROM org WHERE org.id = 2\")", id="bbbb")
     assert "anew" in person.ok("plan").out
+
+
+@pytest.mark.parametrize(
+    "table", ["sa.Table('person', sa.MetaData(), sa.Column('name', sa.String))", "sa.table('person', sa.column('name'))"]
+)
+def test_what_a_construct_sets_to_null(person, table):
+    person.revision(f"op.execute({table}.update().values(name=None))", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["update-loses-data:person.name"]
+    person.agreed("upgrade")
+
+
+MAPPED = """
+from sqlalchemy.orm import Session, declarative_base
+class Person(declarative_base()):
+    __tablename__ = 'person'
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+session = Session(op.get_bind())
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "keys"),
+    [
+        ("session.execute(sa.text('delete from person'))", ["delete-without-condition:person"]),
+        ("session.query(Person).delete()", ["delete-without-condition:person", "not-seen:bbbb"]),
+        ("session.execute(sa.update(Person).values(name=None))", ["update-loses-data:person.name", "not-seen:bbbb"]),
+        ("session.execute(sa.insert(Person), [{'id': 8}, {'id': 9}])", []),
+        ("session.bulk_insert_mappings(Person, [{'id': 9}])", []),
+        ("session.scalars(sa.select(Person)).all()", ["not-seen:bbbb"]),
+        ("with session.begin():\n    session.execute(sa.text('delete from person'))", ["delete-without-condition:person"]),
+        (
+            "with op.get_bind().engine.connect() as other:\n    other.execute(sa.text('delete from person'))",
+            ["delete-without-condition:person"],
+        ),
+    ],
+)
+def test_sessions_on_the_connection_of_the_revision(person, work, keys):
+    person.revision(f"{MAPPED}\n{work}\nsession.commit()", id="bbbb")
+    before = person.database.rows("person")
+    assert [each["key"] for each in found(person)] == keys
+    assert person.database.rows("person") == before

@@ -231,9 +231,30 @@ class Bind:
 
     begin_nested = begin
 
+    def connect(self) -> Bind:
+        """What a session of the ORM works with."""
+        return self
+
+    def __enter__(self) -> Bind:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to close."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
     def in_transaction(self) -> bool:
         """It always is."""
         return True
+
+    def in_nested_transaction(self) -> bool:
+        """No session shall ask for a savepoint."""
+        return False
+
+    def get_transaction(self) -> Any:
+        """The one in which it is: it is not for others to end."""
+        return Transaction()
 
     def commit(self) -> None:
         """Nothing to commit."""
@@ -289,6 +310,17 @@ class Answer:
 
     def __iter__(self) -> Iterator[Any]:
         raise Opaque(READS_ROWS)
+
+
+class Transaction:
+    """The transaction of a revision that is only looked at."""
+
+    is_active = True
+
+    def close(self) -> None:
+        """Others end it."""
+
+    commit = rollback = close
 
 
 def frames_here() -> Iterator[tuple[str, int]]:

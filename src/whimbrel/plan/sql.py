@@ -74,7 +74,9 @@ def parser() -> Any:
 def operations_in(text: str, statement: Any, dialect: str) -> Read:
     """What one statement does. statement: the construct that it came from, which knows more than its text."""
     made = of_construct(statement)
-    if made is not None and not (made.verb == "delete" and made.is_bounded):  # its text tells what the condition is
+    if made is not None and (
+        made.verb == "insert" or (not made.is_bounded and made.verb == "delete")
+    ):  # of others the text tells more
         return (made,), None
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
