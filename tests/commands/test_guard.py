@@ -200,6 +200,19 @@ def test_a_table_that_is_given_has_all_columns(people: Project):
     refused(people, up, NICK)
 
 
+@on("sqlite")
+def test_a_table_that_is_given_and_not_copied_loses_nothing(people: Project):
+    up = """
+        table = sa.Table("person", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+        with op.batch_alter_table("person", copy_from=table) as batch:
+            batch.add_column(sa.Column("x", sa.Integer))
+    """
+    before = people.database.columns("person")
+    people.revision(up, id="bbbb")
+    people.ok("upgrade")
+    assert people.database.columns("person") == [*before, "x"]
+
+
 @on("mariadb")
 def test_consent_is_remembered_for_the_rest(people: Project):
     up = """

@@ -215,9 +215,14 @@ def of_batch(batch: Any, connection: Connection) -> Iterator[Any]:
             yield ops.AlterColumnOp(table, str(args[1]), schema=schema, modify_name=str(kw["name"]))
         elif name == "add_column":
             yield ops.AddColumnOp(table, args[1], schema=schema)
-    if batch.copy_from is not None:
+    if batch.copy_from is not None and is_copied(batch):
         kept = {column.name.lower() for column in batch.copy_from.columns}
         there = Live(connection.dialect, connection).columns_of((schema, table)) or {}
         for column in there:
             if column.lower() not in kept | dropped:
                 yield ops.DropColumnOp(table, column, schema=schema)
+
+
+def is_copied(batch: Any) -> bool:
+    """Whether a batch builds its table anew, as Alembic decides it."""
+    return bool(batch.recreate == "always" or (batch.recreate == "auto" and batch.impl.requires_recreate_in_batch(batch)))
