@@ -37,6 +37,12 @@ class NotingOperations(Operations):
         """What stands there in the place of a connection."""
         return self._bind
 
+    def run_async(self, async_function: Any, *args: Any, **kw_args: Any) -> Any:
+        """Let a coroutine do its work with what stands in the place of a connection; of others Alembic says what is wrong."""
+        if not self._bind.dialect.is_async:
+            return super().run_async(async_function, *args, **kw_args)
+        return self._bind.run_async(async_function, *args, **kw_args)
+
     @contextmanager
     def batch_alter_table(self, table_name: str, schema: str | None = None, *args: Any, **kw: Any) -> Iterator[Any]:
         """The operations of a batch, each as it would be without one."""

@@ -99,3 +99,26 @@ def test_a_type_that_is_given_as_a_class(person):
 def test_an_exception_without_words(person):
     person.revision("assert False", id="bbbb")
     person.ok("plan").says("not seen: AssertionError; what comes after it is not known either")
+
+
+@pytest.mark.parametrize(
+    ("work", "keys"),
+    [
+        (
+            "await connection.execute(sa.text('delete from person'))",
+            ["delete-without-condition:person", "drop-table-loses-data:pet"],
+        ),
+        (
+            "await connection.run_sync(lambda sync: sync.execute(sa.text('delete from person')))",
+            ["delete-without-condition:person", "drop-table-loses-data:pet"],
+        ),
+        ("import asyncio; await asyncio.sleep(1)", ["drop-table-loses-data:pet", "not-seen:bbbb"]),
+    ],
+)
+@on("sqlite")
+def test_what_a_coroutine_does_is_seen(person, work, keys):
+    person.revision(f"async def go(connection):\n    {work}\nop.run_async(go)\nop.drop_table('pet')", id="bbbb")
+    command = ("review", "bbbb", "--dialect", "postgresql+asyncpg", "--rows", "person=5", "--format", "json")
+    found = json.loads(person.flask(*command).out)["findings"]
+    assert [each["key"] for each in found if each["code"] != "no-way-back"] == keys
+    assert found[0]["place"].endswith(("bbbb_by_hand.py:19", "bbbb_by_hand.py:20"))

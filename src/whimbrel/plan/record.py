@@ -269,10 +269,37 @@ class Bind:
             raise Opaque(LOOKS)
         return self._notes.inspector()
 
+    def run_async(self, function: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        """What ``op.run_async()`` does. Raises Opaque where the coroutine waits for something else than the database."""
+        coroutine = function(Awaited(self), *given, **more)
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        raise Opaque("it waits for something else")
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise Opaque(LOOKS)
         raise Opaque(f"it uses '{name}' of the connection")
+
+
+class Awaited:
+    """The same for a coroutine: nothing takes time."""
+
+    def __init__(self, bind: Bind) -> None:
+        self._bind = bind
+        self.dialect = bind.dialect
+
+    async def run_sync(self, function: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        """Call a function with the other one."""
+        return function(self._bind, *given, **more)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def call(*given: Any, **more: Any) -> Any:
+            return getattr(self._bind, name)(*given, **more)
+
+        return call
 
 
 answers_inspect(Bind, Bind.inspector)
