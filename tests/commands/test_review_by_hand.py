@@ -122,3 +122,11 @@ def test_what_a_coroutine_does_is_seen(person, work, keys):
     found = json.loads(person.flask(*command).out)["findings"]
     assert [each["key"] for each in found if each["code"] != "no-way-back"] == keys
     assert found[0]["place"].endswith(("bbbb_by_hand.py:19", "bbbb_by_hand.py:20"))
+
+
+@on("sqlite")
+def test_the_flags_to_copy_have_those_that_were_typed(person):
+    person.revision("op.drop_column('person', 'name')\nop.drop_table('person')", id="bbbb")
+    person.refused("upgrade", "--accept", "drop-column-loses-data:person.name").says(
+        "Next: flask db upgrade --accept drop-column-loses-data:person.name --accept drop-table-loses-data:person goes on"
+    )

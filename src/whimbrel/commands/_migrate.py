@@ -111,7 +111,7 @@ def migrate(
 
     def refuse(weighed: Sequence[Finding]) -> None:
         if blocked := unaccepted(weighed):
-            error = refusal(blocked, f"{project.command} {direction}")
+            error = refusal(blocked, f"{project.command} {direction}", consent.accepted | consent.given)
             if any(outcome.applied for outcome in done.values()):
                 error.state = "Nothing has been run on that database; another one has been migrated."
             raise error

@@ -216,8 +216,8 @@ def agreed(finding: Finding, ask: Asker | None) -> bool:
     return bool(ask(Question(f"{where}{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
 
 
-def refusal(blocked: Sequence[Finding], command: str) -> Refused:
-    """The error that names each danger once, and how to consent."""
+def refusal(blocked: Sequence[Finding], command: str, given: Collection[str] = ()) -> Refused:
+    """The error that names each danger once, and how to consent, with what was agreed to already."""
     from ..hazards import consent
 
     blocked = list({(each.database, each.revision, each.key): each for each in reversed(blocked)}.values())[::-1]
@@ -227,7 +227,7 @@ def refusal(blocked: Sequence[Finding], command: str) -> Refused:
     ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
     keys = list(dict.fromkeys(each.key for each in blocked))
-    flags = " ".join(f"--accept {shlex.quote(key)}" for key in keys)
+    flags = " ".join(f"--accept {shlex.quote(key)}" for key in [*sorted(given), *keys])
     name, _, verb = command.rpartition(" ")
     if len(flags) > MOST_CHARACTERS:
         shows = f"'{name} plan{' --down' if verb == 'downgrade' else ''}' shows them all"
