@@ -154,14 +154,20 @@ class Notes:
 
 def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str, str]:
     """``file:line`` of the innermost of these frames that is in the revision's file, and the text there."""
-    wanted = os.path.realpath(revision.path)
+    wanted = real(revision.path)
     for name, number in frames:
-        if os.path.realpath(name) == wanted:
+        if real(name) == wanted:
             linecache.checkcache(name)
             line, last = linecache.getline(name, number).strip(), linecache.getline(name, last_line(name, number))
             remark = last[last.rindex("#") :].strip() if "# whimbrel:" in last and "# whimbrel:" not in line else ""
             return f"{display_path(Path(wanted))}:{number}", f"{line}  {remark}" if remark else line
     return display_path(revision.path), ""
+
+
+@lru_cache(maxsize=512)
+def real(path: Path | str) -> str:
+    """The path of a file without links, which do not change while revisions are looked at."""
+    return os.path.realpath(path)
 
 
 def last_line(path: str, number: int) -> int:

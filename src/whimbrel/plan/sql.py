@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from .step import Changed, DropNamespace, Rows, Written
-from .words import in_block, of_alter, of_renames, plain, without_marks
+from .words import NAME, in_block, of_alter, of_renames, plain, without_marks
 
 NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
 HARMLESS = re.compile(
@@ -28,6 +28,10 @@ WITH_COLUMNS = re.compile(
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
+NEW_ROWS = re.compile(
+    rf"\s*INSERT\s+INTO\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?VALUES\b", re.IGNORECASE
+)
+"""A plain INSERT; a dump has thousands, and parsing them takes long."""
 BESIDES = ("tables", "using", "with", "with_", "limit", "order")
 """What makes a DELETE about other rows than those that its condition is about."""
 
@@ -83,6 +87,9 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         dialect = "mysql"
     if HARMLESS.match(text) and not INTERESTING.search(text):
         return (), None
+    if found_rows := NEW_ROWS.match(text):
+        schema = plain(found_rows["schema"], dialect) if found_rows["schema"] else None
+        return (Rows("insert", plain(found_rows["table"], dialect), schema),), None
     sqlglot = parser()
     try:
         with silent("sqlglot"):
