@@ -125,6 +125,16 @@ def test_what_a_coroutine_does_is_seen(person, work, keys):
 
 
 @on("sqlite")
+def test_places_are_those_of_the_repository(person, monkeypatch):
+    person.revision("op.drop_table('person')", id="bbbb")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(person.folder.parent))
+    person.flask("review", "--format", "github").exits(1).says("file=project/migrations/versions/bbbb_by_hand.py,line=18")
+    sarif = json.loads(person.flask("review", "--format", "sarif").out)
+    (place,) = sarif["runs"][0]["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "project/migrations/versions/bbbb_by_hand.py"
+
+
+@on("sqlite")
 def test_the_flags_to_copy_have_those_that_were_typed(person):
     person.revision("op.drop_column('person', 'name')\nop.drop_table('person')", id="bbbb")
     person.refused("upgrade", "--accept", "drop-column-loses-data:person.name").says(

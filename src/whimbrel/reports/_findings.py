@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ..lines import Reportable
@@ -18,4 +19,11 @@ def findings_of(result: Reportable) -> list[Any] | None:
 def place_of(finding: Any) -> tuple[str, int]:
     """File and line; the first where none is known."""
     path, _, number = (finding.place or "").rpartition(":")
-    return (path, int(number)) if path and number.isdigit() else (finding.place or "", 1)
+    return (in_repository(path), int(number)) if path and number.isdigit() else (in_repository(finding.place or ""), 1)
+
+
+def in_repository(path: str) -> str:
+    """A path from the root of the repository, where GitHub says which folder that is: it looks for the file there."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    found = os.path.relpath(path, root) if path and root else path
+    return path if found.startswith(os.pardir) else found
