@@ -70,6 +70,33 @@ LOSSES = {
 OF_POSTGRESQL = {
     "capitals in a table": ('op.execute("DROP TABLE PERSON")', PERSON),
     "a block": ('op.execute("DO $$ BEGIN DELETE FROM person; END $$")', DELETED),
+    "a statement in a block that is put together as a text": (
+        "op.execute(\"DO $$ BEGIN EXECUTE 'DELETE FROM person'; END $$\")",
+        DELETED,
+    ),
+    "a block in quotes": ("op.execute(\"DO 'BEGIN DELETE FROM person; END'\")", DELETED),
+    "several schemas": ('op.execute("DROP SCHEMA IF EXISTS nowhere, public CASCADE")', "drop-schema-loses-data:public"),
+    "several types": (
+        "op.execute(\"CREATE TYPE a AS ENUM ('a'); CREATE TYPE b AS ENUM ('b'); DROP TYPE a, public.b CASCADE\")",
+        "drop-schema-loses-data:b",
+    ),
+    "all that a role owns": ('op.execute("CREATE ROLE nobody_1; DROP OWNED BY nobody_1")', "drop-schema-loses-data:nobody_1"),
+    "a null among several values": (
+        'op.execute("UPDATE person SET (nick, name) = (NULL, name)")',
+        "update-loses-data:person.nick",
+    ),
+    "rows that meet a condition with another table": (
+        'op.execute("DELETE FROM person USING person o WHERE o.id = person.id")',
+        "delete-meets-every-row:person",
+    ),
+    "rows of a common table": (
+        'op.execute("WITH o AS (SELECT id FROM person) DELETE FROM person WHERE id IN (SELECT id FROM o)")',
+        "delete-meets-every-row:person",
+    ),
+    "rows that are merged": (
+        'op.execute("MERGE INTO person p USING person o ON o.id = p.id WHEN MATCHED AND p.id > 0 THEN DELETE")',
+        "delete-meets-every-row:person",
+    ),
     "an update before the type changes": (
         "op.execute(\"UPDATE person SET nick = 'long' WHERE id = 1\")\n"
         'op.execute("ALTER TABLE person ALTER COLUMN nick TYPE varchar(2) USING nick::varchar(2)")',

@@ -21,7 +21,7 @@ PLAIN: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
     (rf"REFRESH MATERIALIZED VIEW CONCURRENTLY ({NAME})", "refresh", "EXCLUSIVE", "", "rewrite"),
     (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
-    (rf"(?:UPDATE|DELETE FROM) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
+    (rf"(?:UPDATE|DELETE FROM|MERGE INTO) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
 )
 INDEXES: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),

@@ -6,25 +6,21 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from .rows import NAMES, changed_rows, counted, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
-from .words import NAME, in_block, of_alter, of_renames, plain, without_marks
+from .words import NAME, in_block, of_alter, of_drop, of_renames, plain, without_marks
 
-NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
 HARMLESS = re.compile(
     r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|ANALYZE|COMMENT|GRANT|REVOKE|EXPLAIN|USE"
     r"|ATTACH|DETACH|LISTEN|NOTIFY|DISCARD|RESET|CHECKPOINT|OPTIMIZE|CHECK|FLUSH|UNLOCK|DESCRIBE|TABLE)\b",
     re.IGNORECASE,
 )
 UNREAD = "this SQL could not be read"
-WITH_COLUMNS = re.compile(
-    r"\s*DROP\s+(TYPE|DOMAIN|EXTENSION)\s+(?:IF\s+EXISTS\s+)?(?:\w+\.)?(\w+|\"[^\"]+\")\s+CASCADE", re.IGNORECASE
-)
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
@@ -32,8 +28,6 @@ NEW_ROWS = re.compile(
     rf"\s*INSERT\s+INTO\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?VALUES\b", re.IGNORECASE
 )
 """A plain INSERT; a dump has thousands, and parsing them takes long."""
-BESIDES = ("tables", "using", "with", "with_", "limit", "order")
-"""What makes a DELETE about other rows than those that its condition is about."""
 
 WITH_BODY = re.compile(r"\s*CREATE\s+(TEMP(ORARY)?\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
 """The beginning of a trigger whose body has statements of its own (SQLite, MySQL)."""
@@ -66,15 +60,6 @@ def bodies_whole(pieces: Iterable[str]) -> Iterator[str]:
     yield from begun
 
 
-@cache
-def parser() -> Any:
-    """sqlglot, loaded when the first statement asks for it."""
-    import sqlglot
-    import sqlglot.errors
-
-    return sqlglot
-
-
 def operations_in(text: str, statement: Any, dialect: str) -> Read:
     """What one statement does. statement: the construct that it came from, which knows more than its text."""
     made = of_construct(statement)
@@ -104,8 +89,8 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
             return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
     found = tuple(counted(each, tree, dialect) for each in operations_of(fold(tree, dialect)))
-    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)
-    return (found or gone_with(text, dialect), None) if is_read else of_words(text, dialect)
+    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set")
+    return (found, None) if is_read else of_words(text, dialect)
 
 
 def is_vague(op: Any) -> bool:
@@ -157,19 +142,11 @@ CALM = re.compile(
 
 def of_words(text: str, dialect: str) -> Read:
     """What a statement does that sqlglot does not read, as far as its words tell."""
-    if found := of_alter(text, dialect) or of_renames(text, dialect):
+    if found := of_alter(text, dialect) or of_renames(text, dialect) or of_drop(text, dialect):
         return found, None
     if block := in_block(text):
         return tuple(op for each in block for op in operations_in(each, None, dialect)[0]), UNREAD
-    if found := gone_with(text, dialect):
-        return found, None
     return (), None if CALM.match(text) or HARMLESS.match(text) else UNREAD
-
-
-def gone_with(text: str, dialect: str) -> tuple[Any, ...]:
-    """What PostgreSQL's DROP … CASCADE of a type, domain or extension takes along."""
-    found = WITH_COLUMNS.match(text)
-    return (DropNamespace(plain(found[2], dialect), found[1].lower()),) if found else ()
 
 
 def operations_of(tree: Any) -> Iterator[Any]:
@@ -186,54 +163,6 @@ def targets(tree: Any) -> list[Any]:
     """What a statement is about; releases of sqlglot differ in where they keep it."""
     found = tree.args.get("tables") or [tree.this]
     return [each for each in found if each is not None]
-
-
-def place(table: Any) -> tuple[str, str | None]:
-    """Name and schema of a table."""
-    return str(table.name), str(table.db) or None if getattr(table, "db", None) else None
-
-
-def changed_rows(tree: Any) -> Iterator[Rows]:
-    """DELETE and UPDATE."""
-    if tree.this is None or tree.this.key != "table":
-        return
-    joins = [*(tree.this.args.get("joins") or ()), *(tree.args.get("joins") or ())]
-    where = tree.args.get("where")
-    is_bounded = (where is not None and not is_always(where.this)) or tree.args.get("limit") is not None
-    is_bounded = (
-        is_bounded or any(each.args.get("on") or each.args.get("using") for each in joins) or bool(tree.args.get("using"))
-    )
-    tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joins)]}
-    named = [tables.get(each.name, each) for each in tree.args.get("tables") or [tree.this]]
-    emptied = tuple(
-        each.this.name for each in tree.args.get("expressions") or () if each.key == "eq" and each.expression.key == "null"
-    )
-    for each in named:
-        name, schema = place(each)
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied)
-
-
-def counted(op: Any, tree: Any, dialect: str) -> Any:
-    """A DELETE of one table with a condition, together with the query that counts what meets it."""
-    where, exp = tree.args.get("where"), parser().exp
-    is_plain = tree.key == "delete" and where is not None and not any(tree.args.get(each) for each in BESIDES)
-    if not (is_plain and isinstance(op, Rows) and op.is_bounded and tree.this.key == "table"):
-        return op
-    meets = exp.Case(ifs=[exp.If(this=where.this.copy(), true=exp.Literal.number(1))])
-    query = exp.select("count(*)", exp.Count(this=meets)).from_(tree.this.copy())
-    op.count = query.sql(dialect=NAMES.get(dialect, dialect))
-    op.reads = tuple((schema, name) for name, schema in map(place, query.find_all(exp.Table)))
-    return op
-
-
-def is_always(condition: Any) -> bool:
-    """Whether a condition is met by every row: WHERE true, WHERE 1 = 1."""
-    condition = condition.unnest()
-    if condition.key == "eq":
-        return bool(condition.this.key == "literal" and condition.this == condition.expression)
-    return bool(
-        (condition.key == "boolean" and condition.this) or (condition.key == "literal" and condition.name not in ("0", ""))
-    )
 
 
 def emptied(tree: Any) -> Iterator[Rows]:
@@ -325,6 +254,7 @@ def columns_in(index: Any) -> tuple[list[Any], str | None]:
 READERS = {
     "delete": changed_rows,
     "update": changed_rows,
+    "merge": merged,
     "truncatetable": emptied,
     "insert": filled,
     "drop": dropped,

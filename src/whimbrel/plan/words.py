@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column, Computed
 from sqlalchemy import text as sa_text
 
 from ..dialects import clauses
-from .step import Changed, Rows, Written
+from .step import Changed, DropNamespace, Rows, Written
 
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
 ALTERING = re.compile(
@@ -47,8 +47,15 @@ TYPE = re.compile(
 )
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
-BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$(\w*)\$(.*)\$\1\$", re.IGNORECASE | re.DOTALL)
+BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
 HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|SET)\b", re.IGNORECASE)
+NAMED_TWICE = rf"(?:{NAME}\.)?{NAME}"
+DROPS = re.compile(
+    rf"\s*DROP\s+(?P<kind>SCHEMA|TYPE|DOMAIN|EXTENSION|INDEX)\s+(?:IF\s+EXISTS\s+)?"
+    rf"(?P<names>{NAMED_TWICE}(?:\s*,\s*{NAMED_TWICE})*)\s*(?P<cascade>CASCADE)?(?:RESTRICT)?\s*;?\s*$",
+    re.IGNORECASE,
+)
+OWNED = re.compile(rf"\s*DROP\s+OWNED\s+BY\s+(?P<names>{NAME}(?:\s*,\s*{NAME})*)", re.IGNORECASE)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
 INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
@@ -182,9 +189,35 @@ def of_renames(text: str, dialect: str) -> tuple[Any, ...]:
     )
 
 
+def of_drop(text: str, dialect: str) -> tuple[Any, ...]:
+    """What a DROP of several things takes along, or one with CASCADE: a type goes with the columns that have it."""
+    if found := OWNED.match(text):
+        return tuple(DropNamespace(plain(each, dialect), "owner") for each in re.findall(NAME, found["names"]))
+    found = DROPS.match(text)
+    if found is None or not (found["cascade"] or found["kind"].upper() in ("SCHEMA", "INDEX")):
+        return ()
+    names = [re.findall(NAME, each) for each in clauses(found["names"])]
+    kind, plain_names = found["kind"].lower(), [plain(parts[-1], dialect) for parts in names]
+    if kind == "index":
+        schemas = [plain(parts[0], dialect) if len(parts) > 1 else None for parts in names]
+        return tuple(ops.DropIndexOp(name, schema=schema) for name, schema in zip(plain_names, schemas, strict=True))
+    return tuple(DropNamespace(name, kind) for name in plain_names)
+
+
 def in_block(text: str) -> list[str]:
-    """The statements of a block, or of a text that is executed later, that may lose something."""
-    if HOLDS.match(text):
-        return [each.strip(" '\"") for each in IN_BLOCK.findall(text)]
+    """The statements of a block, or of a text that is executed later, that may lose something; also those that it puts together
+    as a text.
+    """
     found = BLOCK.match(text)
-    return [each.strip() for each in IN_BLOCK.findall(found[2])] if found else []
+    if found is None and not HOLDS.match(text):
+        return []
+    body = text if found is None else (found[2] or (found[3] or "").replace("''", "'"))
+    return list(map(unwrapped, IN_BLOCK.findall(body)))
+
+
+def unwrapped(statement: str) -> str:
+    """A statement without the rest of the text that it may stand in."""
+    for quote in ("'", '"'):
+        if statement.count(quote) % 2:
+            statement = statement[: statement.rindex(quote)].replace(quote * 2, quote)
+    return statement.strip()

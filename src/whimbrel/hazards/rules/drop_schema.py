@@ -12,9 +12,14 @@ from ..rule import Case, Found, Rule
 
 
 def look(case: Case) -> Iterator[Found]:
-    """DROP SCHEMA and DROP DATABASE."""
+    """DROP SCHEMA, DROP DATABASE and DROP OWNED, and DROP TYPE … CASCADE."""
     if isinstance(case.op, DropNamespace):
-        yield Found(case.op.name, f"the {case.op.kind} {case.op.name} would go with everything in it")
+        name = case.op.name
+        is_owner = case.op.kind == "owner"
+        yield Found(
+            name,
+            f"everything that {name} owns would go" if is_owner else f"the {case.op.kind} {name} would go with everything in it",
+        )
 
 
 rule = Rule(

@@ -1,0 +1,115 @@
+"""Which rows DELETE, UPDATE and MERGE are about, and the query that counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from .step import Rows
+
+NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
+BESIDES = ("tables", "limit", "order")
+"""What makes a DELETE about other rows than those that its condition is about."""
+COMMON = ("with_", "with")
+"""Where releases of sqlglot keep the queries that stand before a statement."""
+
+
+@cache
+def parser() -> Any:
+    """sqlglot, loaded when the first statement asks for it."""
+    import sqlglot
+    import sqlglot.errors
+
+    return sqlglot
+
+
+def place(table: Any) -> tuple[str, str | None]:
+    """Name and schema of a table."""
+    return str(table.name), str(table.db) or None if getattr(table, "db", None) else None
+
+
+def changed_rows(tree: Any) -> Iterator[Rows]:
+    """DELETE and UPDATE."""
+    if tree.this is None or tree.this.key != "table":
+        return
+    joins = [*(tree.this.args.get("joins") or ()), *(tree.args.get("joins") or ())]
+    where = tree.args.get("where")
+    is_bounded = (where is not None and not is_always(where.this)) or tree.args.get("limit") is not None
+    is_bounded = (
+        is_bounded or any(each.args.get("on") or each.args.get("using") for each in joins) or bool(tree.args.get("using"))
+    )
+    tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joins)]}
+    named = [tables.get(each.name, each) for each in tree.args.get("tables") or [tree.this]]
+    emptied = tuple(emptied_in(tree.args.get("expressions") or ()))
+    for each in named:
+        name, schema = place(each)
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied)
+
+
+def emptied_in(assignments: Iterable[Any]) -> Iterator[str]:
+    """The columns that become null: SET a = NULL, SET (a, b) = (NULL, 1)."""
+    for each in assignments:
+        if each.key != "eq":
+            continue
+        columns, values = ((side.expressions or [side.unnest()]) for side in (each.this, each.expression))
+        yield from (column.name for column, value in zip(columns, values, strict=False) if value.key == "null")
+
+
+def merged(tree: Any) -> Iterator[Rows]:
+    """MERGE: rows are deleted where one of its branches says so."""
+    exp = parser().exp
+    name, schema = place(tree.this)
+    branches = list(tree.find_all(exp.When))
+    deleting = [each for each in branches if each.args["then"].name.upper() == "DELETE"]
+    op = Rows("delete" if deleting else "update", name, schema)
+    if deleting == branches[:1] and not any(tree.args.get(key) for key in COMMON):
+        of_source = exp.select("1").from_(tree.args["using"].copy()).where(tree.args["on"].copy())
+        branch, rest = deleting[0], deleting[0].args.get("condition")
+        if branch.args.get("matched"):
+            condition = exp.Exists(this=of_source.where(rest.copy()) if rest else of_source)
+        else:
+            without = exp.Not(this=exp.Exists(this=of_source))
+            condition = exp.and_(without, rest.copy()) if rest else without
+        count(op, tree.this, condition, "postgresql")
+    yield op
+
+
+def counted(op: Any, tree: Any, dialect: str) -> Any:
+    """A DELETE of one table with a condition, together with the query that counts what meets it."""
+    exp, where, others = parser().exp, tree.args.get("where"), tree.args.get("using")
+    before = [(key, tree.args[key]) for key in COMMON if tree.args.get(key)]
+    only_reads = all(each.this.key in ("select", "union") for _, queries in before for each in queries.expressions)
+    is_plain = tree.key == "delete" and only_reads and not any(tree.args.get(each) for each in BESIDES)
+    is_plain = is_plain and (dialect == "postgresql" or not (others or before))
+    if not (is_plain and isinstance(op, Rows) and op.is_bounded and tree.this.key == "table") or not (where or others):
+        return op
+    condition = where.this.copy() if where else exp.true()
+    if others:
+        source = exp.select("1").from_(others[0].copy())
+        for each in others[1:]:
+            source = source.join(each.copy(), join_type="cross")
+        condition = exp.Exists(this=source.where(condition))
+    count(op, tree.this, condition, dialect, before)
+    return op
+
+
+def count(op: Rows, table: Any, condition: Any, dialect: str, before: Iterable[tuple[str, Any]] = ()) -> None:
+    """Add the query to an operation. before: the queries that its condition may use."""
+    exp = parser().exp
+    meets = exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))])
+    query = exp.select("count(*)", exp.Count(this=meets)).from_(table.copy())
+    for key, queries in before:
+        query.set(key, queries.copy())
+    op.count = query.sql(dialect=NAMES.get(dialect, dialect))
+    op.reads = tuple((schema, name) for name, schema in map(place, query.find_all(exp.Table)))
+
+
+def is_always(condition: Any) -> bool:
+    """Whether a condition is met by every row: WHERE true, WHERE 1 = 1."""
+    condition = condition.unnest()
+    if condition.key == "eq":
+        return bool(condition.this.key == "literal" and condition.this == condition.expression)
+    return bool(
+        (condition.key == "boolean" and condition.this) or (condition.key == "literal" and condition.name not in ("0", ""))
+    )
