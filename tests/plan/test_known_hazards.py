@@ -27,6 +27,12 @@ SCHEMA = {
         create index ix_person_org on person (org_id);
         create table pet (id integer, person_id integer, kind text);
         create unique index ux_pet_id on pet (id);
+        create table visit (id integer, who integer) partition by range (id);
+        create table visit_1 partition of visit for values from (0) to (100);
+        create table place (id integer, name text);
+        create table town (size integer) inherits (place);
+        insert into visit select n, n from generate_series(1, 20) n;
+        insert into town values (1, 'Ely', 2);
         insert into org select n, 'a' from generate_series(1, 3) n;
         insert into person
             select n, 'n' || n, 'x', nullif(n, 2), 5, now(), now(), 'd', 'happy', 1, 1 from generate_series(1, 20) n;
@@ -219,6 +225,12 @@ not-null-fails: several changes in one statement, the second meets nulls
     op.execute("ALTER TABLE person ADD COLUMN town text, ALTER COLUMN age SET NOT NULL")
 delete-without-condition: rows are deleted by an empty condition
     op.execute("DELETE FROM pet")
+type-rewrite: a table with partitions is written anew
+    op.alter_column("visit", "who", type_=sa.BigInteger())
+index-blocks-writes: an index of all partitions
+    op.create_index("ix_visit", "visit", ["who"])
+check-scan: a check of a table that others inherit from
+    op.create_check_constraint("ck_place", "place", "id > 0")
 """
 MARIADB = r"""
 table-copy: an index is built by a copy

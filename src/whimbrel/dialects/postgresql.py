@@ -41,10 +41,14 @@ OWN_OBJECTS = """
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('e', 'a', 'i'))
     order by c.relname
 """
-SIZE = text(
-    "select c.reltuples::bigint, pg_total_relation_size(c.oid) from (select to_regclass(:name) as oid) t"
-    " left join pg_class c on c.oid = t.oid"
-)
+# With its partitions and the tables that inherit from it; -1 where one of them was never analysed.
+SIZE = text("""
+    with recursive whole (oid) as (
+        select to_regclass(:name)::oid union select i.inhrelid from pg_inherits i join whole on i.inhparent = whole.oid)
+    select case when min(t.rows) < 0 then -1 else sum(t.rows)::bigint end, sum(pg_total_relation_size(t.oid))::bigint
+    from (select c.oid, case when c.relkind = 'p' then 0 else c.reltuples end as rows
+          from whole left join pg_class c on c.oid = whole.oid) t
+""")
 MOST_COUNTED = 100 << 20  # bytes; a larger table that was never analysed is not counted
 OWN_TYPES = """
     select t.typtype, t.typname from pg_type t
