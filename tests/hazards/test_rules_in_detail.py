@@ -287,3 +287,17 @@ def test_a_condition_on_an_empty_table(person):
     person.database.run("delete from person")
     assert messages(person, "rows-deleted", "op.execute('DELETE FROM person WHERE id > 0')") == []
     person.ok("upgrade")
+
+
+@pytest.mark.parametrize("words", ["RENAME name TO title", "RENAME COLUMN name TO title"])
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("rename-breaks-programs", "programs that use person.name fail until they know title"),
+        ("delete-without-condition", "2 rows of person would be lost"),
+    ],
+)
+@on("sqlite", "postgresql")
+def test_a_column_is_renamed_with_or_without_the_word(person, words, code, found):
+    up = f"op.execute('ALTER TABLE person {words}')\nop.execute('DELETE FROM person')"
+    assert messages(person, code, up) == [found]

@@ -23,6 +23,12 @@ def is_text(old: str) -> bool:
     return re.match(r"(var)?char|character|text|(tiny|medium|long)text|citext", old.lower()) is not None
 
 
+def length(type_: str) -> int | None:
+    """The length in a type; None for none."""
+    found = re.search(r"\((\d+)\)", type_)
+    return int(found[1]) if found else None
+
+
 RANGES = {
     "tinyint": 1 << 7,
     "smallint": 1 << 15,

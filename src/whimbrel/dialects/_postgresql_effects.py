@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ._conversions import length
 from ._effects import HARDER, Blocks, Effect, Work, clauses
 from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of
 from ._postgresql_commands import effect_of as of_command
@@ -221,12 +222,6 @@ def is_in_catalog_only(old: str, new: str, zone: str) -> bool:
 def is_text(type_: str) -> bool:
     """TEXT, or VARCHAR of any length."""
     return type_.split("(")[0] in ("TEXT", "CHARACTER VARYING")
-
-
-def length(type_: str) -> int | None:
-    """The length in a type; None for none."""
-    found = re.search(r"\((\d+)\)", type_)
-    return int(found[1]) if found else None
 
 
 def precision(type_: str) -> int:

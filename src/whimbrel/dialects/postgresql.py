@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ._base import Dialect, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
-from ._conversions import does_not_fit
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
 from ._postgresql_effects import effect_of
@@ -21,6 +20,7 @@ from ._postgresql_lock import AdvisoryLock
 from ._postgresql_patience import patient
 from ._postgresql_proof import proof
 from ._postgresql_structure import PostgresqlStructure
+from ._postgresql_values import does_not_fit
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -236,15 +236,8 @@ class Postgresql(PostgresqlStructure, Dialect):
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
     ) -> str | None:
-        """Texts that are no numbers, and what is cut or rounded, where the revision converts them by a plain cast."""
-        quoted = self.quoted(connection, column)
-        if using is not None and not re.fullmatch(rf"\s*{re.escape(quoted)}\s*(::\s*text\s*)?::\s*[\w\s(),]+", using):
-            return None
-        query = (
-            "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(:name) and attname = :column"
-        )
-        old = connection.scalar(text(query), {"name": named, "column": column})
-        return does_not_fit(quoted, str(old), new, "!~")
+        """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
+        return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)
 
     @contextmanager
     def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:

@@ -45,6 +45,14 @@ TYPE = re.compile(
     r"|GENERATED|REFERENCES|CONSTRAINT|ON|INVISIBLE|VISIBLE)\b.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
+RETYPE = re.compile(
+    rf"\s*ALTER\s+(?:COLUMN\s+)?(?P<name>{NAME})\s+(?:SET\s+DATA\s+)?TYPE\s+(?P<type>.*?)(?:\s+COLLATE\s+\S+)?"
+    r"(?:\s+USING\s+(?P<using>.*))?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+RENAME = re.compile(
+    rf"\s*RENAME\s+(?:COLUMN\s+)?{NO_COLUMN}(?!TO\b|AS\b)(?P<old>{NAME})\s+TO\s+(?P<new>{NAME})\s*$", re.IGNORECASE
+)
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
@@ -99,6 +107,13 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         yield altered(table, old, found[3], schema, None if old == new else new)
     elif found := MODIFY.match(clause):
         yield altered(table, plain(found[1], dialect), found[2], schema)
+    elif found := RETYPE.match(clause):
+        kw: dict[str, Any] = {"postgresql_using": found["using"]} if found["using"] else {}
+        yield ops.AlterColumnOp(
+            table, plain(found["name"], dialect), schema=schema, modify_type=Written(found["type"].strip()), **kw
+        )
+    elif found := RENAME.match(clause):
+        yield ops.AlterColumnOp(table, plain(found["old"], dialect), schema=schema, modify_name=plain(found["new"], dialect))
     else:
         yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
 

@@ -6,15 +6,28 @@ new column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
 from ...plan.step import shown, table_of
+from ...plan.words import NAME
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import examples, is_known
+from ._sql import literal
+
+VALUE = r"'(?:[^']|'')*'"
+MAKES = re.compile(
+    rf"\s*CREATE\s+TYPE\s+(?P<name>(?:{NAME}\.)?{NAME})(?:\s+AS\s+ENUM\s*\((?P<values>.*)\))?", re.IGNORECASE | re.DOTALL
+)
+ADDS = re.compile(
+    rf"\s*ALTER\s+TYPE\s+(?P<name>(?:{NAME}\.)?{NAME})\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<value>{VALUE})", re.I
+)
+MEMBER = re.compile(VALUE)
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -32,12 +45,34 @@ def look(case: Case) -> Iterator[Found]:
         return
     named, quoted = live.quoted(table), live.column(column)
     using = op.kw.get("postgresql_using")
-    condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new, using)
+    made, added = members_of(case, type_, new)
+    new_there = f"ENUM ({', '.join(made)})" if made else new
+    condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new_there, using)
+    if condition and added:
+        condition = f"({condition}) AND {quoted}::text NOT IN ({', '.join(added)})"
     count = live.count(table, f"{quoted} IS NOT NULL AND ({condition})") if condition else 0
     if count:
         some = examples(live, f"SELECT {quoted} FROM {named} WHERE {quoted} IS NOT NULL AND ({condition})")
         name = f"{shown(table)}.{column}"
         yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {new}{some}")
+
+
+def members_of(case: Case, type_: Any, new: str) -> tuple[list[str], list[str]]:
+    """The values of an enum type that the revision makes, and those that it adds to one; none for another type."""
+    made: list[str] = []
+    added: list[str] = []
+    for sql in (sql for step in case.earlier for sql in step.sql if case.live.dialect.has_enum_types):
+        if (found := MAKES.match(sql)) and is_same(found["name"], new):
+            made = MEMBER.findall(found["values"] or "") or [literal(str(each)) for each in getattr(type_, "enums", ())]
+            added = []
+        elif (found := ADDS.match(sql)) and is_same(found["name"], new):
+            added.append(found["value"])
+    return [*made, *added] if made else [], added
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two names of types, perhaps with a schema, are about one."""
+    return len({each.rpartition(".")[2].strip('"').lower() for each in (one, other)}) == 1
 
 
 rule = Rule(
