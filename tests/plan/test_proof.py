@@ -94,20 +94,39 @@ OF_POSTGRESQL = {
     "ALTER TABLE t ALTER COLUMN c TYPE varchar(60)": "",
     "ALTER TABLE t ALTER COLUMN c TYPE text USING c::text": "",
     "ALTER TABLE t ALTER COLUMN c TYPE text USING upper(c)": "rewrite",
+    'ALTER TABLE t ALTER COLUMN c TYPE varchar(50) COLLATE \\"C\\"': "build",
     "ALTER TABLE t ADD COLUMN x integer DEFAULT 5": "",
     "ALTER TABLE t ADD COLUMN y float DEFAULT random()": "rewrite",
     "ALTER TABLE t ADD COLUMN z integer GENERATED ALWAYS AS (b + 1) STORED": "rewrite",
+    "ALTER TABLE t ADD COLUMN u integer DEFAULT own()": "rewrite",
+    "ALTER TABLE public.t ADD COLUMN u integer DEFAULT own()": "rewrite",
+    "ALTER TABLE other.t ADD COLUMN u integer DEFAULT own()": "rewrite",
     "ALTER TABLE t ALTER COLUMN m TYPE text USING m::text": "rewrite",
+    "ALTER TABLE t ALTER COLUMN b SET NOT NULL": "scan",
+    "ALTER TABLE t ALTER COLUMN d SET NOT NULL": "",
+    "ALTER TABLE t ALTER COLUMN e SET NOT NULL": "scan",
+    "ALTER TABLE t ALTER COLUMN d SET NOT NULL, ALTER b DROP DEFAULT": "",
+    "ALTER TABLE t ADD CONSTRAINT k CHECK (c <> 'NOT VALID')": "scan",
+    "ALTER TABLE t ADD CONSTRAINT k CHECK (b > 0) NOT VALID": "",
+    "ALTER TABLE t ADD UNIQUE (b)": "build",
 }
 
 
 @on("postgresql")
-def test_a_table_is_written_anew_where_postgresql_says_so(project: Project):
+def test_what_postgresql_does_with_the_rows_it_says_itself(project: Project):
     project.app("")
     project.ok("init")
     project.database.run("create type mood as enum ('a')")
-    project.database.run("create table t (id serial primary key, b integer, c varchar(50), m mood)")
-    project.database.run("insert into t (b) values (1)")
+    project.database.run("create function own() returns integer language plpgsql volatile as 'begin return 1; end'")
+    project.database.run(
+        "create table t (id serial primary key, b integer, c varchar(50), m mood, d integer, e integer,"
+        " constraint given check (b > 0 and d is not null or id < 0 and d is not null))"
+    )
+    project.database.run("create index on t (c)")
+    project.database.run("alter table t add constraint later check (e is not null) not valid")
+    project.database.run("insert into t (b, d, e) values (1, 1, 1)")
+    project.database.run("create schema other")
+    project.database.run("create table other.t as select 1 as id")
     before = project.database.state()
     for sql, work in OF_POSTGRESQL.items():
         (effect,) = effects(project, f'op.execute("{sql}")')

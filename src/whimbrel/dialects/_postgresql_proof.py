@@ -1,7 +1,8 @@
-"""Whether a statement of PostgreSQL writes a table anew: tried on an empty copy, whose file is another one afterwards.
+"""What a statement of PostgreSQL does with the rows of its table: tried on an empty copy, without any row.
 
-The copy is made in a schema of its own, in a savepoint that is rolled back; which locks a statement takes is in the manual. What
-mentions other tables is not tried: it would lock them.
+Where the copy has another file afterwards, the table is written anew; where one of its indexes has, or there is one more, that is
+built; where the server has begun to read the copy, it is read. The copy is made in a schema of its own, in a savepoint that is
+rolled back; which locks a statement takes is in the manual. What mentions other tables is not tried: it would lock them.
 """
 
 from __future__ import annotations
@@ -11,16 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._effects import Effect, clauses
+from ._effects import Effect, Work
+from ._postgresql_commands import NAME
 
-ALTERS = re.compile(r"\s*ALTER\s+TABLE\b", re.IGNORECASE)
+ALTERS = re.compile(rf"(\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?)({NAME})", re.IGNORECASE)
 OTHERS = re.compile(r"\bREFERENCES\b|\bPARTITION\b|\bINHERIT\b|\bSCHEMA\b|\bTABLESPACE\b|\bRENAME\b|\bTRIGGER\b", re.IGNORECASE)
+STATE = text("""
+    select pg_relation_filenode(t.oid), pg_stat_get_xact_numscans(t.oid),
+        coalesce((select array_agg(pg_relation_filenode(indexrelid)) from pg_index where indrelid = t.oid), '{}')
+    from (select cast(:name as regclass) as oid) t
+""")
+NOT_VALID = text("select conname from pg_constraint where conrelid = cast(:name as regclass) and not convalidated")
 
 REWRITTEN = {"new column": "volatile default", "alter": "rewrite"}
-"""What a statement that looked harmless turns out to be."""
+"""What a statement that looked harmless turns out to be where it writes the table anew."""
+KINDS = {
+    "scan": {"new column": "check", "alter": "check"},
+    "build": {"new column": "unique", "alter": "unique"},
+    "rewrite": REWRITTEN,
+}
 
 
 class Proof:
@@ -31,42 +44,52 @@ class Proof:
         self.quote = connection.dialect.identifier_preparer.quote
         pid = connection.exec_driver_sql("select pg_backend_pid()").scalar_one()
         self.schema = f"whimbrel_proof_{pid}"
-        self.path = str(connection.exec_driver_sql("select current_setting('search_path')").scalar_one())
-        self.copied: set[str] = set()
+        self.tells_scans = connection.exec_driver_sql("select current_setting('track_counts')").scalar_one() == "on"
+        self.copies: dict[tuple[str | None, str], str] = {}
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
-        if effect.table is None or effect.table[0] is not None or not ALTERS.match(statement) or OTHERS.search(statement):
+        found = ALTERS.match(statement)
+        if effect.table is None or found is None or OTHERS.search(statement):
             return effect
-        name = effect.table[1]
         try:
-            with self.connection.begin_nested(), self.looked_at():
-                if name not in self.copied:
-                    self.execute(f"CREATE TABLE {self.schema}.{self.quote(name)} (LIKE {self.quote(name)} INCLUDING ALL)")
-                before = self.file_of(name)
-                self.execute(statement.replace("%%", "%").replace("%", "%%"))
-                is_other = self.file_of(name) != before
+            with self.connection.begin_nested():
+                copy = self.copies.get(effect.table) or self.copied(effect.table)
+                before = self.state_of(copy)
+                tried = f"{found[1]}{copy}{statement[found.end() :]}"
+                self.execute(tried.replace("%%", "%").replace("%", "%%"))
+                work = self.work_of(before, self.state_of(copy))
         except SQLAlchemyError:
             return effect
-        self.copied.add(name)
-        if is_other == (effect.work == "rewrite"):
+        self.copies[effect.table] = copy
+        if work == effect.work:
             return replace(effect, is_proven=True)
-        if is_other:
-            return replace(effect, kind=REWRITTEN.get(effect.kind, effect.kind), work="rewrite", is_proven=True)
-        # Which of several clauses the work was for, the file does not tell.
-        return effect if len(list(clauses(statement))) > 1 else replace(effect, work="", is_proven=True)
+        if not work and effect.work == "scan" and not self.tells_scans:
+            return effect
+        return replace(effect, kind=KINDS.get(work, {}).get(effect.kind, effect.kind), work=work, is_proven=True)
 
-    @contextmanager
-    def looked_at(self) -> Iterator[None]:
-        """The search path is as it was afterwards."""
-        yield
-        self.execute(f"SET LOCAL search_path = {self.path}")
+    def copied(self, table: tuple[str | None, str]) -> str:
+        """Make an empty copy; gives its name. What is not valid proves nothing: it would be valid on a table without rows."""
+        name = ".".join(self.quote(part) for part in table if part)
+        is_taken = any(other == table[1] for _, other in self.copies)
+        copy = f"{self.schema}.{self.quote(f'{len(self.copies)}_{table[1]}'[:63] if is_taken else table[1])}"
+        self.execute(f"CREATE TABLE {copy} (LIKE {name} INCLUDING ALL)")
+        for constraint in self.connection.scalars(NOT_VALID, {"name": name}).all():
+            self.execute(f"ALTER TABLE {copy} DROP CONSTRAINT IF EXISTS {self.quote(constraint)}")
+        return copy
 
-    def file_of(self, name: str) -> int:
-        """The file of a copy; from now on its name stands for the copy."""
-        self.execute(f"SET LOCAL search_path = {self.schema}, {self.path}")
-        oid = f"{self.schema}.{self.quote(name)}".replace("'", "''")
-        return int(self.connection.exec_driver_sql(f"select pg_relation_filenode('{oid}'::regclass)").scalar_one())
+    def state_of(self, copy: str) -> tuple[int, int, set[int]]:
+        """The file of a copy, how often it was read, and the files of its indexes."""
+        file, scans, indexes = self.connection.execute(STATE, {"name": copy}).one()
+        return file, scans, set(indexes)
+
+    def work_of(self, before: tuple[int, int, set[int]], after: tuple[int, int, set[int]]) -> Work:
+        """What has been done between two states."""
+        if before[0] != after[0]:
+            return "rewrite"
+        if after[2] - before[2]:
+            return "build"
+        return "scan" if after[1] > before[1] else ""
 
     def execute(self, statement: str) -> None:
         """Execute a statement."""
