@@ -135,6 +135,36 @@ def test_what_postgresql_does_with_the_rows_it_says_itself(project: Project):
     assert project.database.run("select nspname from pg_namespace where nspname like 'whimbrel_proof%'") == []
 
 
+ATTACHED = {
+    "ALTER TABLE visit ATTACH PARTITION plain FOR VALUES FROM (100) TO (200)": ("plain", "scan"),
+    "ALTER TABLE visit ATTACH PARTITION wrong FOR VALUES FROM (100) TO (200)": ("wrong", "scan"),
+    "ALTER TABLE visit ATTACH PARTITION checked FOR VALUES FROM (100) TO (200)": ("rest", "scan"),
+    "ALTER TABLE visit ATTACH PARTITION checked FOR VALUES FROM (100) TO (120)": ("checked", "scan"),
+    "ALTER TABLE visit ATTACH PARTITION far FOR VALUES FROM (1000) TO (2000)": ("far", ""),
+    "CREATE TABLE new PARTITION OF visit FOR VALUES FROM (200) TO (300)": ("rest", "scan"),
+    "CREATE TABLE new PARTITION OF visit FOR VALUES FROM (2000) TO (3000)": ("rest", ""),
+}
+
+
+@on("postgresql")
+def test_the_rows_that_a_new_partition_has_read(project: Project):
+    """A check spares them, where it says what the bounds say; those of the default partition are read as well."""
+    project.app("")
+    project.ok("init")
+    project.database.run("create table visit (id integer not null) partition by range (id)")
+    project.database.run("create table rest partition of visit default")
+    project.database.run("alter table rest add check (id < 1000)")
+    for name, check in {"plain": "", "wrong": "check (id > 0)", "checked": "check (id >= 100 and id < 200)"}.items():
+        project.database.run(f"create table {name} as select n as id, repeat('x', 50) as pad from generate_series(100, 110) n")
+        project.database.run(f"alter table {name} drop pad, alter id set not null" + (f", add {check}" if check else ""))
+    project.database.run("create table far (id integer not null check (id >= 1000 and id < 2000))")
+    project.database.run("insert into far values (1001)")
+    project.database.run("insert into rest values (1)")
+    for sql, (table, work) in ATTACHED.items():
+        (effect,) = effects(project, f'op.execute("{sql}")')
+        assert (effect["table"], effect["work"], effect["is_proven"]) == ([None, table], work, True), sql
+
+
 @on("postgresql")
 def test_statements_of_postgresql_that_build_on_each_other(project: Project):
     project.app("")

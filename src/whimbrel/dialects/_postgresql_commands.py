@@ -38,6 +38,7 @@ PARTITION = re.compile(
     rf"(?:(ATTACH) PARTITION ({NAME})|DETACH PARTITION ({NAME})(?: (CONCURRENTLY|FINALIZE))?)",
     re.IGNORECASE,
 )
+NEW_PARTITION = re.compile(rf"CREATE TABLE (?:IF NOT EXISTS )?({NAME}) PARTITION OF ({NAME}) ", re.IGNORECASE)
 
 
 def effect_of(text: str, live: Any) -> Effect | None:
@@ -54,6 +55,8 @@ def effect_of(text: str, live: Any) -> Effect | None:
         return Effect("lock", first, mode, MODES.get(mode, ""), "", tuple(others))
     if found := PARTITION.match(text):
         return of_partition(found, live)
+    if found := NEW_PARTITION.match(text):
+        return of_attached(found[2], found[1], live)
     if found := DOMAIN.match(text):
         return of_domain(found, live)
     return None
@@ -91,14 +94,28 @@ def of_partition(found: re.Match[str], live: Any) -> Effect:
     if not found[2]:
         is_online = bool(found[5])
         return Effect("detach", parent, SUE if is_online else AX, "" if is_online else "reads", "", (name_of(found[4]),))
-    # A valid check on the columns of the key is taken for the one that spares the scan.
+    return of_attached(found[1], found[3], live)
+
+
+def of_attached(named: str, partition: str, live: Any) -> Effect:
+    """A partition comes: its rows are read, and those of the default one, which may belong there now; the larger is told of.
+
+    The parent is locked for a moment; as the manual of CREATE TABLE has it, against reads where the partition is a new table.
+    """
+    parent, table = name_of(named), name_of(partition)
     rows = live.some(
-        "select 1 from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any(c.conkey)"
-        f" join pg_partitioned_table p on p.partrelid = to_regclass({literal(found[1])})"
-        " join pg_attribute k on k.attrelid = p.partrelid and k.attnum = any(p.partattrs) and k.attname = a.attname"
-        f" where c.conrelid = to_regclass({literal(found[3])}) and c.contype = 'c' and c.convalidated"
+        "select n.nspname, c.relname from pg_partitioned_table p join pg_class c on c.oid = p.partdefid"
+        f" join pg_namespace n on n.oid = c.relnamespace where p.partrelid = to_regclass({literal(named)})"
     )
-    return Effect("attach", name_of(found[3]), AX, "reads", "" if rows else "scan", (parent,))
+    default = live.key(tuple(rows[0])) if rows else None
+    known = live.known_as(table)
+    is_there = known is not None and live.is_there(known)
+    if not is_there and default is None:
+        return Effect("new partition", parent, AX, "reads")
+    size = (live.bytes_of(known) or 0) if is_there else -1
+    if default is not None and (live.bytes_of(default) or 0) > size:
+        return Effect("attach", default, AX, "reads", "scan", (parent, table))
+    return Effect("attach", table, AX, "reads", "scan", (parent,) if default is None else (parent, default))
 
 
 def of_domain(found: re.Match[str], live: Any) -> Effect | None:

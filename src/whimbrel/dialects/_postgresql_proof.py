@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._effects import Effect, Work
-from ._postgresql_commands import NAME
+from ._postgresql_commands import NAME, NEW_PARTITION, PARTITION, name_of
 
 ALTERS = re.compile(rf"(\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?)({NAME})", re.IGNORECASE)
 OTHERS = re.compile(r"\bREFERENCES\b|\bPARTITION\b|\bINHERIT\b|\bSCHEMA\b|\bTABLESPACE\b|\bRENAME\b|\bTRIGGER\b", re.IGNORECASE)
@@ -25,6 +25,8 @@ STATE = text("""
         coalesce((select array_agg(pg_relation_filenode(indexrelid)) from pg_index where indrelid = t.oid), '{}')
     from (select cast(:name as regclass) as oid) t
 """)
+KEY = text("select pg_get_partkeydef(to_regclass(:name))")
+PARENT = "partitioned_table"
 NOT_VALID = text("select conname from pg_constraint where conrelid = cast(:name as regclass) and not convalidated")
 
 REWRITTEN = {"new column": "volatile default", "alter": "rewrite"}
@@ -49,6 +51,10 @@ class Proof:
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
+        if effect.kind == "attach" and self.tells_scans:
+            return self.of_partition(" ".join(statement.split()), effect)
+        if effect.kind == "attach":
+            return self.of_partition(" ".join(statement.split()), effect)
         found = ALTERS.match(statement)
         if effect.table is None or found is None or OTHERS.search(statement):
             return effect
@@ -67,6 +73,36 @@ class Proof:
         if not work and effect.work == "scan" and not self.tells_scans:
             return effect
         return replace(effect, kind=KINDS.get(work, {}).get(effect.kind, effect.kind), work=work, is_proven=True)
+
+    def of_partition(self, statement: str, effect: Effect) -> Effect:
+        """Which of a partition that comes and the default one is read: a check of theirs may say what belongs where."""
+        found = PARTITION.match(statement) or NEW_PARTITION.match(statement)
+        if found is None or not self.tells_scans:
+            return effect
+        is_new = found.re is NEW_PARTITION
+        parent, table = (found[2], found[1]) if is_new else (found[1], found[3])
+        copy, rest, read = f"{self.schema}.{PARENT}", statement[found.end() :], []
+        try:
+            with self.connection.begin_nested() as attempt:
+                key = self.connection.execute(KEY, {"name": parent}).scalar_one()
+                self.execute(f"CREATE TABLE {copy} (LIKE {parent}) PARTITION BY {key}")
+                copies = {}
+                for each in (effect.table, *effect.others[1:]):
+                    if each is not None and each != name_of(table):
+                        copies[each] = self.copies.get(each) or self.copied(each)
+                        self.execute(f"ALTER TABLE {copy} ATTACH PARTITION {copies[each]} DEFAULT")
+                    elif each is not None and not is_new:
+                        copies[each] = self.copies.get(each) or self.copied(each)
+                before = {each: self.state_of(other)[1] for each, other in copies.items()}
+                begin = f"CREATE TABLE {copy}_new PARTITION OF {copy}" if is_new else f"ALTER TABLE {copy} ATTACH PARTITION"
+                self.execute(f"{begin} {'' if is_new else copies[name_of(table)]} {rest}")
+                read = [each for each, other in copies.items() if self.state_of(other)[1] > before[each]]
+                attempt.rollback()
+        except SQLAlchemyError:
+            return effect
+        if effect.table in read:
+            return replace(effect, is_proven=True)
+        return replace(effect, table=read[0], is_proven=True) if read else replace(effect, work="", is_proven=True)
 
     def copied(self, table: tuple[str | None, str]) -> str:
         """Make an empty copy; gives its name. What is not valid proves nothing: it would be valid on a table without rows."""
