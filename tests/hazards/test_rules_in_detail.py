@@ -301,3 +301,89 @@ def test_a_condition_on_an_empty_table(person):
 def test_a_column_is_renamed_with_or_without_the_word(person, words, code, found):
     up = f"op.execute('ALTER TABLE person {words}')\nop.execute('DELETE FROM person')"
     assert messages(person, code, up) == [found]
+
+
+@pytest.mark.parametrize(
+    ("table", "check", "found"),
+    [
+        ("person", "ADD CONSTRAINT ck CHECK (name <> 'Ada')", "1 row of person break the check ck (id: 1)"),
+        ("loose", "ADD CHECK (age > 3)", "1 row of loose break the new check: 1"),
+    ],
+)
+@on("postgresql")
+def test_rows_that_break_a_check_are_told_by_their_key(person, table, check, found):
+    given = ["create table loose (age integer, secret text)", "insert into loose values (1, 'x'), (5, 'y')"]
+    assert messages(person, "check-fails", f'op.execute("ALTER TABLE {table} {check}")', *given) == [found]
+
+
+UNIQUE = [
+    "ALTER TABLE loose ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (age)",
+    "ALTER TABLE loose ADD UNIQUE (name) INCLUDE (age) DEFERRABLE",
+    "CREATE UNIQUE INDEX ON loose (lower(name))",
+    "CREATE UNIQUE INDEX ON loose (name) WHERE age IS NULL",
+]
+NOT_TWICE = ["ALTER TABLE loose ADD UNIQUE (age)", "CREATE UNIQUE INDEX ON loose (name) WHERE age > 0"]
+
+
+@pytest.mark.parametrize(("sql", "is_found"), [*((each, True) for each in UNIQUE), *((each, False) for each in NOT_TWICE)])
+@on("postgresql")
+def test_values_that_are_there_twice_in_the_words_of_postgresql(person, sql, is_found):
+    given = ["create table loose (age integer, name text)", "insert into loose values (null, 'x'), (null, 'x'), (1, 'y')"]
+    assert bool(messages(person, "unique-fails", f"op.execute({sql!r})", *given)) is is_found
+
+
+@pytest.mark.parametrize("part", ["sa.text('lower(name)')", "sa.func.lower(sa.column('name'))"])
+@on("sqlite", "postgresql")
+def test_a_unique_index_over_an_expression(person, part):
+    given = ["insert into person (name) values ('ada')"]
+    up = f"op.create_index('ux', 'person', [{part}], unique=True)"
+    assert messages(person, "unique-fails", up, *given) == ["person (lower(name)): 1 value there more than once: ada"]
+
+
+@on("postgresql")
+def test_a_foreign_key_to_a_primary_key_that_it_does_not_name(person):
+    given = ["create table pet (person_id integer)", "insert into pet values (1), (7)"]
+    up = "op.execute('ALTER TABLE pet ADD FOREIGN KEY (person_id) REFERENCES person ON DELETE CASCADE')"
+    assert messages(person, "foreign-key-fails", up, *given) == ["1 row of pet point to no row of person (person_id): 7"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("ADD CONSTRAINT nn NOT NULL name", "not-null-fails"),
+        ("ADD CONSTRAINT nn NOT NULL name NOT VALID", None),
+        ("ADD CONSTRAINT ck CHECK (id > 9) NOT ENFORCED", None),
+    ],
+)
+@on("postgresql")
+def test_constraints_that_version_18_knows(person, words, code):
+    person.revision(f'op.execute("ALTER TABLE person {words}")', id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert [each["code"] for each in listed if each["severity"] == "danger"] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE INDEX ix ON ONLY visit (who, id)",
+        "CREATE INDEX IF NOT EXISTS ix_there ON visit (id)",
+        "ALTER INDEX ix_there RENAME TO ix",
+        "DROP INDEX ix_there, ix_too",
+        "CREATE STATISTICS st ON id, who FROM visit",
+    ],
+)
+@on("postgresql")
+def test_what_is_said_of_an_index_that_takes_no_time(person, sql):
+    person.keywords = ", review_limit=0"
+    person.app(PERSON)
+    for each in [
+        "create table visit (id integer, who integer) partition by range (id)",
+        "create table visit_1 partition of visit default",
+        "create index ix_there on visit (id)",
+        "create index ix_too on visit (who)",
+        "insert into visit values (1, 1)",
+    ]:
+        person.database.run(each)
+    person.revision(f"op.execute({sql!r})", id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert [each["code"] for each in listed if each["code"] != "no-way-back"] == []

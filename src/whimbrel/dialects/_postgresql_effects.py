@@ -13,7 +13,9 @@ from ._postgresql_commands import effect_of as of_command
 
 LOCKS = (SUE, SHARE, SRX, AX)
 ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
-INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?({NAME})", re.IGNORECASE | re.DOTALL)
+INDEX = re.compile(
+    rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?(?:IF NOT EXISTS ({NAME}))?[^()]*?\bON (ONLY )?({NAME})", re.IGNORECASE | re.DOTALL
+)
 REFERENCES = re.compile(rf"REFERENCES ({NAME})", re.IGNORECASE)
 VOLATILE = re.compile(
     r"\b(random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v\w+|uuidv[47]|nextval|statement_timestamp)\s*\(",
@@ -37,13 +39,24 @@ def effect_of(statement: str, live: Any) -> Effect | None:
     text = " ".join(statement.split())
     if found := INDEX.match(text):
         lock: tuple[str, Blocks] = (SUE, "") if found[2] else (SHARE, "writes")
-        return Effect("create index", name_of(found[3]), *lock, "build")
+        return Effect("create index", name_of(found[5]), *lock, "" if is_built_already(found, live) else "build")
     if not PARTITION.match(text) and (found := ALTER.match(text)):
         table = name_of(found[1])
         return strictest([of_alter(table, clause.strip(), live) for clause in clauses(found[2])])
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
     return of_command(text, live)
+
+
+def is_built_already(found: re.Match[str], live: Any) -> bool:
+    """Whether an index is there (IF NOT EXISTS), or is one of a partitioned table without its partitions (ON ONLY)."""
+    table = name_of(found[5])
+    name = live.quoted((table[0], column_of(found[3]))).replace("'", "''") if found[3] else None
+    parted = live.quoted(table).replace("'", "''")
+    return bool(
+        (name and live.some(f"select 1 from pg_index where indexrelid = to_regclass('{name}')"))
+        or (found[4] and live.some(f"select 1 from pg_class where oid = to_regclass('{parted}') and relkind = 'p'"))
+    )
 
 
 def strictest(found: list[Effect]) -> Effect:
@@ -119,7 +132,7 @@ def has_constrained_domain(action: str, live: Any) -> bool:
 def of_constraint(table: tuple[str | None, str], action: str, parents: tuple[tuple[str | None, str], ...], live: Any) -> Effect:
     """ADD CONSTRAINT."""
     upper = action.upper()
-    is_later = "NOT VALID" in upper
+    is_later = re.search(r"\bNOT (VALID|ENFORCED)\b", re.sub(r"'[^']*'", "''", upper)) is not None
     if "FOREIGN KEY" in upper:
         return Effect("foreign key", table, SRX, "writes", "" if is_later else "scan", parents)
     if found := USING_INDEX.search(action):

@@ -13,7 +13,7 @@ from alembic.operations import ops
 
 from .rows import NAMES, changed_rows, counted, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
-from .words import NAME, in_block, of_alter, of_drop, of_renames, plain, without_marks
+from .words import NAME, in_block, of_alter, of_drop, of_renames, plain, plain_index, without_marks
 
 HARMLESS = re.compile(
     r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|ANALYZE|COMMENT|GRANT|REVOKE|EXPLAIN|USE"
@@ -70,6 +70,9 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
         dialect = "mysql"
+    nulls_are_same = False
+    if dialect == "postgresql":
+        text, nulls_are_same = plain_index(text)
     if HARMLESS.match(text) and not INTERESTING.search(text):
         return (), None
     if found_rows := NEW_ROWS.match(text):
@@ -89,6 +92,13 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
             return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
     found = tuple(counted(each, tree, dialect) for each in operations_of(fold(tree, dialect)))
+    for each in found:
+        if isinstance(each, ops.CreateIndexOp) and nulls_are_same:
+            each.kw["postgresql_nulls_not_distinct"] = True
+        elif (
+            isinstance(each, ops.CreateIndexOp) and dialect == "mysql" and not all(isinstance(part, str) for part in each.columns)
+        ):
+            each.columns = []  # of the beginnings of texts
     is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set")
     return (found, None) if is_read else of_words(text, dialect)
 
@@ -135,7 +145,7 @@ WORDS = re.compile(
 CALM = re.compile(
     r"\s*((CREATE|DROP|ALTER)\s+(OR\s+REPLACE\s+)?(TEMP\w*\s+)?"
     r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EXTENSION|TYPE|DOMAIN|SEQUENCE|POLICY|ROLE|USER|MATERIALIZED|AGGREGATE|RULE)"
-    r"|REINDEX|VACUUM|REFRESH|LOCK)\b",
+    r"|ALTER\s+INDEX|CREATE\s+STATISTICS|REINDEX|VACUUM|CLUSTER|REFRESH|LOCK)\b",
     re.IGNORECASE,
 )
 
@@ -241,14 +251,20 @@ def created(tree: Any) -> Iterator[Any]:
 
 
 def columns_in(index: Any) -> tuple[list[Any], str | None]:
-    """The columns of an index, none where it is over more than columns; and its condition."""
+    """The columns and expressions of an index; and its condition."""
     params = index.args.get("params")
     if params is None:
         return [], None
     listed = [each.this if each.key == "ordered" else each for each in params.args.get("columns") or ()]
     where = params.args.get("where")
-    names = [each.name for each in listed] if all(each.key in ("column", "identifier") for each in listed) else []
-    return names, where.sql() if where is not None else None
+    is_name = [each.key in ("column", "identifier") for each in listed]
+    parts = [each.name if is_one else sa.text(in_sql(each)) for each, is_one in zip(listed, is_name, strict=True)]
+    return parts, in_sql(where.this) if where is not None else None
+
+
+def in_sql(tree: Any) -> str:
+    """A part of a statement as PostgreSQL writes it, as far as it matters which database does."""
+    return str(tree.sql(dialect="postgres"))
 
 
 READERS = {

@@ -30,13 +30,16 @@ PARTITION = re.compile(r"\s*(DROP|TRUNCATE)\s+PARTITION\b", re.IGNORECASE)
 NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
 KEY = re.compile(
     NAMED + rf"FOREIGN\s+KEY\s*(?:{NAME}\s*)?\((?P<local>[^()]*)\)\s*REFERENCES\s+((?P<schema>{NAME})\.)?(?P<table>{NAME})"
-    r"\s*\((?P<remote>[^()]*)\)(?P<rest>.*)",
+    r"(?:\s*\((?P<remote>[^()]*)\))?(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 CHECK = re.compile(NAMED + r"CHECK\s*(?P<condition>\(.*\))(?P<rest>[^()]*)$", re.IGNORECASE | re.DOTALL)
-PRIMARY = re.compile(NAMED + r"PRIMARY\s+KEY\s*\((?P<columns>[^()]*)\)\s*$", re.IGNORECASE | re.DOTALL)
+NOT_NULL = re.compile(NAMED + rf"NOT\s+NULL\s+(?P<column>{NAME})(?P<rest>[^()]*)$", re.IGNORECASE)
+REST = r"(?:[^()]*\([^()]*\))?[^()]*$"  # INCLUDE (…), DEFERRABLE and the like
+PRIMARY = re.compile(NAMED + rf"PRIMARY\s+KEY\s*\((?P<columns>[^()]*)\){REST}", re.IGNORECASE | re.DOTALL)
 UNIQUE = re.compile(
-    NAMED + rf"UNIQUE\s+(?:INDEX\s+|KEY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\)\s*$",
+    NAMED + r"UNIQUE\s+(?:INDEX\s+|KEY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:NULLS\s+(?:(?P<same>NOT)\s+)?DISTINCT\s*)?"
+    rf"(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\){REST}",
     re.IGNORECASE | re.DOTALL,
 )
 # A type ends where one of these begins.
@@ -76,6 +79,16 @@ def without_marks(text: str) -> str:
     """
     found = VERSIONED.sub(r" \1 ", text)
     return HOW.sub("", found) if INDEX.match(found) else found
+
+
+ONLY = re.compile(r"(\s*CREATE\s+(?:UNIQUE\s+)?INDEX\b[^()]*\bON\s+)ONLY\s+", re.IGNORECASE)
+NULLS = re.compile(r"(\s*CREATE\s+UNIQUE\s+INDEX\b.*\))\s*NULLS\s+(NOT\s+)?DISTINCT\b", re.IGNORECASE | re.DOTALL)
+
+
+def plain_index(text: str) -> tuple[str, bool]:
+    """A statement of PostgreSQL without words that the parser does not know in CREATE INDEX; whether two nulls are the same."""
+    found = NULLS.match(text)
+    return NULLS.sub(r"\1", ONLY.sub(r"\1", text)), found is not None and found[2] is not None
 
 
 def plain(name: str, dialect: str) -> str:
@@ -156,7 +169,7 @@ def unquoted(text: str) -> str:
 
 
 def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> Any:
-    """ADD … FOREIGN KEY, CHECK or UNIQUE; None for another clause."""
+    """ADD … FOREIGN KEY, CHECK, UNIQUE or NOT NULL; None for another clause, and for what is not enforced."""
 
     def names(listed: str) -> list[str]:
         return [plain(each.strip(), dialect) for each in listed.split(",")]
@@ -164,6 +177,8 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
     def name(found: re.Match[str]) -> str | None:
         return plain(found["name"], dialect) if found["name"] else None
 
+    if re.search(r"\bNOT\s+ENFORCED\b", unquoted(clause), re.IGNORECASE):
+        return None
     if found := KEY.match(clause):
         other = plain(found["schema"], dialect) if found["schema"] else None
         return ops.CreateForeignKeyOp(
@@ -171,7 +186,7 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
             table,
             plain(found["table"], dialect),
             names(found["local"]),
-            names(found["remote"]),
+            names(found["remote"]) if found["remote"] else [],
             source_schema=schema,
             referent_schema=other,
             postgresql_not_valid=is_not_valid(found["rest"]),
@@ -184,7 +199,10 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
         return ops.CreatePrimaryKeyOp(name(found), table, names(found["columns"]), schema=schema)
     if found := UNIQUE.match(clause):
         index = plain(found["index"], dialect) if found["index"] else None
-        return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema)
+        same = {"postgresql_nulls_not_distinct": True} if found["same"] else {}
+        return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema, **same)
+    if (found := NOT_NULL.match(clause)) and not is_not_valid(found["rest"]):
+        return ops.AlterColumnOp(table, plain(found["column"], dialect), schema=schema, modify_nullable=False)
     return None
 
 

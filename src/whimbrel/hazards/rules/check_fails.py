@@ -5,6 +5,7 @@ Mend those rows first, in the same revision.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic.operations import ops
@@ -12,7 +13,7 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import examples, is_known
+from ._data import examples, is_known, which
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -28,8 +29,17 @@ def look(case: Case) -> Iterator[Found]:
     wrong = f"NOT ({condition})"
     count = live.count(table, wrong)
     if count:
-        some = examples(live, f"SELECT * FROM {live.quoted(table)} WHERE {wrong}", names=True)
-        yield Found(shown(table), f"{numbered(count, 'row')} of {shown(table)} break the check {op.constraint_name or ''}{some}")
+        check = f"the check {op.constraint_name}" if op.constraint_name else "the new check"
+        some = which(live, table, wrong) or values(case, condition, wrong)
+        yield Found(shown(table), f"{numbered(count, 'row')} of {shown(table)} break {check}{some}")
+
+
+def values(case: Case, condition: str, wrong: str) -> str:
+    """Some values of the columns that a condition is about, for rows without a key."""
+    there = case.live.columns_of(case.table) or {} if case.table else {}
+    listed = ", ".join(case.live.column(each) for each in there if re.search(rf"\b{re.escape(each)}\b", condition))
+    query = f"SELECT {listed} FROM {case.live.quoted(case.table)} WHERE {wrong}" if case.table and listed else ""
+    return examples(case.live, query, names=True) if query else ""
 
 
 rule = Rule(

@@ -36,7 +36,9 @@ def look(case: Case) -> Iterator[Found]:
         or any(name not in there for name in op.local_cols)
     ):
         return
-    pairs = list(zip(op.local_cols, op.remote_cols, strict=False))
+    pairs = list(zip(op.local_cols, op.remote_cols or live.primary_key(other), strict=False))
+    if not pairs:
+        return
     match = " AND ".join(f"o.{live.column(remote)} = t.{live.column(local)}" for local, remote in pairs)
     given = " AND ".join(f"t.{live.column(local)} IS NOT NULL" for local, _ in pairs)
     source = f"{live.quoted(table)} t WHERE {given} AND NOT EXISTS (SELECT 1 FROM {live.quoted(other)} o WHERE {match})"

@@ -15,6 +15,7 @@ from typing import Any
 from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
+from ..live import Live
 from ..rule import Case, Found, Rule
 
 SAME = {"TEXT": "VARCHAR", "CHARACTER VARYING": "VARCHAR", "CHAR": "VARCHAR", "INT": "INTEGER"}
@@ -31,7 +32,7 @@ def look(case: Case) -> Iterator[Found]:
 
 def different(case: Case, table: Table) -> Iterator[tuple[Found, bool]]:
     """The columns of a new foreign key that have another type than their counterpart, and whether the server refuses that."""
-    for local, other, remote in pairs(case.op):
+    for local, other, remote in pairs(case.op, case.live):
         mine, theirs = type_of(case, table_of(case.op) or table, local), type_of(case, other, remote)
         if mine and theirs and mine != theirs:
             name = f"{shown(table)}.{local}"
@@ -44,11 +45,12 @@ def family(type_: str) -> str:
     return "INTEGER" if type_ in INTEGERS else type_
 
 
-def pairs(op: Any) -> Iterator[tuple[str, Table, str]]:
+def pairs(op: Any, live: Live) -> Iterator[tuple[str, Table, str]]:
     """The columns of a new foreign key, each with the table and column that it points to."""
     if isinstance(op, ops.CreateForeignKeyOp):
         other = (op.kw.get("referent_schema"), str(op.referent_table))
-        yield from ((local, other, remote) for local, remote in zip(op.local_cols, op.remote_cols, strict=False))
+        remotes = op.remote_cols or live.primary_key(live.known_as(other) or other)
+        yield from ((local, other, remote) for local, remote in zip(op.local_cols, remotes, strict=False))
     elif isinstance(op, ops.AddColumnOp):
         for key in op.column.foreign_keys:
             *schema, name, remote = key.target_fullname.split(".")

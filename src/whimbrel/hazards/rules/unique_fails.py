@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
@@ -17,12 +18,41 @@ from ._data import examples, is_known
 
 
 def columns_of(op: Any) -> list[str] | None:
-    """The columns of a unique constraint or index; None where it is neither, or is about more than columns."""
-    if isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)):
-        return [str(getattr(each, "name", each)) for each in op.columns]
-    if isinstance(op, ops.CreateIndexOp) and op.unique and op.columns and not any(name.endswith("_where") for name in op.kw):
-        return [str(each) for each in op.columns] if all(isinstance(each, str) for each in op.columns) else None
-    return None
+    """The columns and expressions of a unique constraint or index; None where it is neither."""
+    is_unique = isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)) or (
+        isinstance(op, ops.CreateIndexOp) and op.unique and op.columns
+    )
+    return [name_of(each) or str(each) for each in op.columns] if is_unique else None
+
+
+def name_of(part: Any) -> str | None:
+    """The name of a column; None for an expression."""
+    return part if isinstance(part, str) else part.name if isinstance(part, sa.ColumnClause) else None
+
+
+def in_sql(case: Case, table: Table) -> Iterator[str | None]:
+    """Each of them as it stands in a query now; None for a column that is not there yet."""
+    live = case.live
+    for part in case.op.columns:
+        name = name_of(part)
+        if name is None:
+            yield f"({compiled(live, part)})"
+        else:
+            known = live.column_known_as(table_of(case.op) or table, name)
+            yield live.column(str(known)) if known in (live.columns_of(table) or {}) else None
+
+
+def compiled(live: Live, part: Any) -> str:
+    """An expression in SQL."""
+    return str(part.compile(dialect=live.sqla_dialect, compile_kwargs={"literal_binds": True}))
+
+
+def condition_of(live: Live, op: Any) -> str | None:
+    """The condition of an index about some rows; None for all of them."""
+    found = op.kw.get(f"{live.dialect.kind}_where")
+    if found is None or isinstance(found, str):
+        return found
+    return compiled(live, found)
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -34,7 +64,8 @@ def look(case: Case) -> Iterator[Found]:
         return
     if not columns or table is None or not is_known(case):
         return
-    if all(has_one_value(case, name) for name in columns) and has_two_rows(case.live, table):
+    is_about_all = condition_of(case.live, case.op) is None
+    if is_about_all and all(has_one_value(case, name) for name in columns) and has_two_rows(case.live, table):
         what = f"{shown(table)} ({', '.join(columns)})"
         yield Found(shown(table), f"{what}: every row has the same default, and they must be unique")
     elif (twice := there_twice(case, table)) is not None:
@@ -45,13 +76,14 @@ def look(case: Case) -> Iterator[Found]:
 def there_twice(case: Case, table: Table) -> str | None:
     """How many values that shall be unique are there more than once now, in words, with some of them; None for none."""
     live = case.live
-    known = [live.column_known_as(table_of(case.op) or table, name) for name in columns_of(case.op) or ()]
-    there = live.columns_of(table) or {}
-    if any(name not in there for name in known):
+    columns = list(in_sql(case, table))
+    if None in columns:
         return None
-    listed = ", ".join(live.column(str(name)) for name in known)
-    given = " AND ".join(f"{live.column(str(name))} IS NOT NULL" for name in known)
-    twice = f"SELECT {listed} FROM {live.quoted(table)} WHERE {given} GROUP BY {listed} HAVING count(*) > 1"
+    listed = ", ".join(map(str, columns))
+    given = [] if case.op.kw.get("postgresql_nulls_not_distinct") else [f"{each} IS NOT NULL" for each in columns]
+    given += [f"({condition})" for condition in (condition_of(live, case.op),) if condition]
+    where = f"WHERE {' AND '.join(given)} " if given else ""
+    twice = f"SELECT {listed} FROM {live.quoted(table)} {where}GROUP BY {listed} HAVING count(*) > 1"
     count = live.number(f"SELECT count(*) FROM ({twice}) twice")
     return f"{numbered(count, 'value')} there more than once{values(live, twice)}" if count else None
 
