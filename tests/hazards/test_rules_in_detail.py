@@ -387,3 +387,41 @@ def test_what_is_said_of_an_index_that_takes_no_time(person, sql):
     person.revision(f"op.execute({sql!r})", id="bbbb")
     listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
     assert [each["code"] for each in listed if each["code"] != "no-way-back"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "sql", "found"),
+    [
+        (
+            "delete-without-condition",
+            "DELETE FROM person",
+            [
+                "2 rows of person would be lost",
+                "3 rows of pet would be lost, with those of person",
+                "1 row of toy would be lost, with those of person",
+            ],
+        ),
+        (
+            "rows-deleted",
+            "DELETE FROM person WHERE id = 1",
+            ["1 of the 2 rows of person would be deleted", "2 of the 3 rows of pet would be deleted, with those of person"],
+        ),
+        (
+            "delete-meets-every-row",
+            "DELETE FROM person WHERE id = 1",
+            ["all 1 row of toy would be lost, with those of person"],
+        ),
+        ("delete-meets-every-row", "DELETE FROM person WHERE id = 2", []),
+        ("delete-without-condition", "DELETE FROM toy", ["1 row of toy would be lost"]),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_rows_that_go_along_with_those_that_they_point_to(person, code, sql, found):
+    given = [
+        "create table pet (id integer primary key, person_id integer,"
+        " foreign key (person_id) references person (id) on delete cascade)",
+        "create table toy (pet_id integer, foreign key (pet_id) references pet (id) on delete cascade)",
+        "insert into pet values (1, 1), (2, 1), (3, 2)",
+        "insert into toy values (2)",
+    ]
+    assert messages(person, code, f"op.execute('{sql}')", *given) == found

@@ -78,6 +78,10 @@ class Dialect(Structure):
         """In words why the server let nobody in; None where the error is another one."""
         return None
 
+    def cascades(self, connection: Connection) -> bool:
+        """Whether ON DELETE CASCADE deletes rows now."""
+        return True
+
     def way_out(self, error: BaseException) -> str | None:
         """In words what to write instead of a statement that this database never executes; None for other errors."""
         return None

@@ -122,6 +122,10 @@ class Sqlite(Dialect):
         query = f"select type, name, sql from sqlite_master where not ({ours}) order by 1, 2"
         return as_look([list(row) for row in connection.exec_driver_sql(query)])
 
+    def cascades(self, connection: Connection) -> bool:
+        """Where foreign keys are enforced (manual, "Foreign Keys", 2)."""
+        return connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
     def kind_of(self, statement: str) -> Kind:
         """As for any database; and VACUUM refuses to run in a transaction (manual, VACUUM)."""
         return "outside" if VACUUM.match(statement) else super().kind_of(statement)

@@ -99,9 +99,12 @@ def count(op: Rows, table: Any, condition: Any, dialect: str, before: Iterable[t
     exp = parser().exp
     meets = exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))])
     query = exp.select("count(*)", exp.Count(this=meets)).from_(table.copy())
-    for key, queries in before:
-        query.set(key, queries.copy())
-    op.count = query.sql(dialect=NAMES.get(dialect, dialect))
+    rows = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(table.alias_or_name, quoted=True)))
+    rows = rows.from_(table.copy()).where(condition.copy())
+    for each in (query, rows):
+        for key, queries in before:
+            each.set(key, queries.copy())
+    op.count, op.meeting = (each.sql(dialect=NAMES.get(dialect, dialect)) for each in (query, rows))
     op.reads = tuple((schema, name) for name, schema in map(place, query.find_all(exp.Table)))
 
 

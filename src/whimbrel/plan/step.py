@@ -36,6 +36,8 @@ class Rows(ops.MigrateOperation):
     """The query that counts the rows of the table, and those that meet the condition; "" where there is none."""
     reads: tuple[Table, ...] = ()
     """The tables that the query is about."""
+    meeting: str = ""
+    """The query for the rows that meet the condition."""
 
     def reverse(self) -> Any:
         """There is no way back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,6 +87,32 @@ def met(case: Case) -> tuple[int, int] | None:
     is_as_now = is_as_now and not any(re.search(rf"\b{re.escape(each)}\b", op.count, re.IGNORECASE) for each in changed)
     found = live.ask(op.count) if is_as_now else None
     return (int(found[0][0]), int(found[0][1])) if found else None
+
+
+def taken_along(case: Case) -> Iterator[tuple[Table, int, int]]:
+    """The tables with a key ON DELETE CASCADE to rows that a DELETE meets: how many rows each has, and how many go along."""
+    live, table = case.live, case.table
+    if table is None or live.connection is None or not live.dialect.cascades(live.connection):
+        return
+    inspector = sa.inspect(live.connection)
+    names = [(table[0], name) for name in inspector.get_table_names(schema=table[0])]
+    found = [(table, case.op.meeting or f"SELECT * FROM {live.quoted(table)}")]
+    seen: set[Table] = set()
+    for parent, rows in found:
+        for child in names:
+            if child in seen or child in live.created or child in live.written:
+                continue
+            for key in inspector.get_foreign_keys(child[1], schema=child[0]):
+                to = live.key((key["referred_schema"], key["referred_table"]))
+                if to != parent or key.get("options", {}).get("ondelete") != "CASCADE" or key["name"] in live.gone:
+                    continue
+                local, remote = (", ".join(map(live.column, key[each])) for each in ("constrained_columns", "referred_columns"))
+                where = f"({local}) IN (SELECT {remote} FROM ({rows}) gone)"
+                every, meets = live.count(child, "1 = 1"), live.count(child, where)
+                if every and meets:
+                    seen.add(child)
+                    found.append((child, f"SELECT * FROM {live.quoted(child)} WHERE {where}"))
+                    yield child, every, meets
 
 
 def unless_kept(case: Case, name: str) -> str:

@@ -1,5 +1,7 @@
 """Rows are deleted without a condition.
 
+Rows that point to them with ``ON DELETE CASCADE`` go along.
+
 Say which rows shall go (``WHERE …``), and on a large table delete them in batches.
 """
 
@@ -8,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...plan.step import Rows, shown
+from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import in_rows
+from ._data import in_rows, taken_along
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -20,6 +23,10 @@ def look(case: Case) -> Iterator[Found]:
         rows = in_rows(case.live, case.table)
         if rows:
             yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
+            for child, _, meets in taken_along(case):
+                yield Found(
+                    shown(child), f"{numbered(meets, 'row')} of {shown(child)} would be lost, with those of {shown(case.table)}"
+                )
 
 
 rule = Rule(

@@ -13,16 +13,22 @@ from collections.abc import Iterator
 from ...plan.step import shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import met
+from ._data import met, taken_along
 
 
 def look(case: Case) -> Iterator[Found]:
     """DELETE … WHERE …, after which the table is empty."""
+    table = case.table
     every, meets = met(case) or (0, 0)
-    if case.table is not None and 0 < every == meets:
-        yield Found(
-            shown(case.table), f"all {numbered(every, 'row')} of {shown(case.table)} meet the condition and would be lost"
-        )
+    if table is None or not meets:
+        return
+    if every == meets:
+        yield Found(shown(table), f"all {numbered(every, 'row')} of {shown(table)} meet the condition and would be lost")
+    for child, every, goes in taken_along(case):
+        if every == goes:
+            yield Found(
+                shown(child), f"all {numbered(every, 'row')} of {shown(child)} would be lost, with those of {shown(table)}"
+            )
 
 
 rule = Rule(

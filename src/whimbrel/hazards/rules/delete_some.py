@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import met
+from ._data import met, taken_along
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -25,6 +25,10 @@ def look(case: Case) -> Iterator[Found]:
         yield Found(shown(table), f"rows of {shown(table)} that meet a condition would be deleted; how many is not known ahead")
     elif 0 < found[1] < found[0]:
         yield Found(shown(table), f"{found[1]:,} of the {numbered(found[0], 'row')} of {shown(table)} would be deleted")
+    for child, every, goes in taken_along(case) if found and found[1] else ():
+        if goes < every:
+            words = f"{goes:,} of the {numbered(every, 'row')} of {shown(child)} would be deleted, with those of {shown(table)}"
+            yield Found(shown(child), words)
 
 
 rule = Rule(
