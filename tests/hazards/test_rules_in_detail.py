@@ -425,3 +425,41 @@ def test_rows_that_go_along_with_those_that_they_point_to(person, code, sql, fou
         "insert into toy values (2)",
     ]
     assert messages(person, code, f"op.execute('{sql}')", *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "code", "words"),
+    [
+        ("op.execute('UPDATE person SET name = lower(name)')", "change-of-all-rows", "nobody writes it"),
+        (
+            "op.add_column('person', sa.Column('n', sa.Integer))\nop.execute('UPDATE person SET n = 1')",
+            "change-of-all-rows",
+            "nobody reads or writes it",
+        ),
+        (
+            "op.add_column('person', sa.Column('n', sa.Integer))\nop.create_index('ix', 'person', ['n'])",
+            "index-blocks-writes",
+            "nobody reads or writes it",
+        ),
+        (
+            "op.execute('ALTER TABLE pet DROP CONSTRAINT key')\nop.execute('UPDATE person SET name = lower(name)')",
+            "change-of-all-rows",
+            "nobody reads or writes it",
+        ),
+        (
+            "op.execute('ALTER TABLE pet DROP CONSTRAINT key')\nop.execute('UPDATE toy SET id = 2')",
+            "slow-after-lock",
+            "pet and person stay locked",
+        ),
+    ],
+)
+@on("postgresql")
+def test_a_lock_is_held_until_the_revision_ends(person, up, code, words):
+    person.keywords = ", review_limit=0"
+    person.app(PERSON)
+    given = [
+        "create table pet (id integer, constraint key foreign key (id) references person)",
+        "create table toy as select 1 as id",
+    ]
+    (message,) = messages(person, code, up, *given)
+    assert words in message

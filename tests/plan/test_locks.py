@@ -22,6 +22,9 @@ STATEMENTS = [
     "REINDEX INDEX there",
     "REINDEX TABLE big",
     "DROP INDEX there",
+    "CREATE POLICY own ON big USING (true)",
+    "CREATE RULE quiet AS ON DELETE TO big DO INSTEAD NOTHING",
+    "DROP RULE loud ON big",
     "LOCK big IN SHARE MODE",
     "LOCK TABLE ONLY big IN EXCLUSIVE MODE NOWAIT",
     "LOCK TABLE big, loose IN SHARE ROW EXCLUSIVE MODE",
@@ -38,12 +41,20 @@ GIVEN = [
     "create domain years as integer constraint later check (value < 9)",
     "create table big (id integer primary key, a integer, y years)",
     "create index there on big (a)",
+    "create rule loud as on delete to big do also notify big",
+    "create table far (id integer primary key)",
+    "create table small (id integer, constraint key foreign key (id) references far)",
     "create table parted (id integer) partition by range (id)",
     "create table part partition of parted for values from (0) to (10)",
     "create table loose (id integer)",
     "create materialized view seen as select id from big",
     "create unique index on seen (id)",
 ]
+OTHERS = {
+    "ALTER TABLE small DROP CONSTRAINT key": (None, "far"),
+    "DROP TABLE small": (None, "far"),
+    "TRUNCATE loose, small": (None, "small"),
+}
 HELD = """
     select mode from pg_locks where pid = pg_backend_pid() and relation = to_regclass(:name)
     order by array_position(array['AccessShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
@@ -64,3 +75,39 @@ def test_the_lock_is_the_real_one(database: Database, statement: str):
         (held,) = connection.scalars(sa.text(HELD), {"name": effect.table[1]}).all()
         connection.rollback()
     assert held.removesuffix("Lock").upper() == effect.lock.replace(" ", "").upper()
+
+
+@pytest.mark.parametrize("statement", [*OTHERS])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_is_locked_as_well(database: Database, statement: str):
+    for each in GIVEN:
+        database.run(each)
+    with database.engine.connect() as connection:
+        effect = dialect_of("postgresql").effect_of(statement, Live(connection.dialect, connection))
+        assert effect is not None
+        assert effect.others == (OTHERS[statement],)
+        connection.execute(sa.text(statement))
+        assert connection.scalars(sa.text(HELD), {"name": effect.others[0][1]}).all() == ["AccessExclusiveLock"]
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("REINDEX SCHEMA public", "large"),
+        ("REINDEX (VERBOSE) DATABASE", "large"),
+        ("VACUUM FULL", "large"),
+        ("VACUUM (ANALYZE, FULL)", "large"),
+        ("VACUUM FULL big, large", "large"),
+        ("REINDEX SCHEMA other", None),
+        ("VACUUM (FULL off) big", None),
+        ("VACUUM big", None),
+    ],
+)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_many_tables_the_largest_is_told_of(database: Database, statement: str, table: str | None):
+    for each in [*GIVEN, "create table large as select generate_series(1, 1000) as id"]:
+        database.run(each)
+    with database.engine.connect() as connection:
+        effect = dialect_of("postgresql").effect_of(statement, Live(connection.dialect, connection))
+    assert (None if effect is None else effect.table) == (None if table is None else (None, table))

@@ -28,6 +28,8 @@ WIDTH = 100
 MOST_STATEMENTS = 10
 """Of one operation: a bulk_insert has one for each row."""
 WORK = {"scan": "reads it whole", "build": "builds an index", "rewrite": "writes it anew"}
+TOGETHER = ("alter", "create table", "drop table", "foreign key", "lock", "truncate")
+"""Statements that lock the other tables as well, against the same people."""
 AGAINST = {"reads": "against reads and writes", "writes": "against writes"}
 
 
@@ -68,7 +70,8 @@ class Move:
 
     def in_words(self, effect: Effect) -> str:
         """What a statement does to others."""
-        name = ".".join(part for part in effect.table or () if part)
+        tables = [effect.table, *(effect.others if effect.kind in TOGETHER else ())]
+        name = " and ".join(".".join(part for part in table if part) for table in tables if table)
         parts = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
         if effect.work:
             about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"

@@ -12,8 +12,11 @@ NAME = r'(?:(?:"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+)'
 PLAIN: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"TRUNCATE (?:TABLE )?(?:ONLY )?({NAME})", "truncate", AX, "reads", ""),
     (rf"DROP TABLE (?:IF EXISTS )?({NAME})", "drop table", AX, "reads", ""),
-    (rf"(?:CLUSTER|VACUUM FULL)(?: VERBOSE| ANALYZE| FREEZE)* ({NAME})", "rewrite", AX, "reads", "rewrite"),
-    (rf"(?:CLUSTER ?\(.*?\)|VACUUM ?\([^)]*\bFULL\b[^)]*\)) ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CREATE|ALTER|DROP) POLICY (?:IF EXISTS )?{NAME} ON ({NAME})", "alter", AX, "reads", ""),
+    (rf"DROP (?:TRIGGER|RULE) (?:IF EXISTS )?{NAME} ON ({NAME})", "alter", AX, "reads", ""),
+    (rf"CREATE (?:OR REPLACE )?RULE {NAME} AS ON \w+ TO ({NAME})", "alter", AX, "reads", ""),
+    (rf"(?:CLUSTER|VACUUM FULL)(?: VERBOSE\b| ANALYZE\b| FREEZE\b)* ({NAME})", "rewrite", AX, "reads", "rewrite"),
+    (rf"(?:CLUSTER ?\(.*?\)|VACUUM ?\([^)]*\bFULL\b(?! (?:off|false|0))[^)]*\)) ({NAME})", "rewrite", AX, "reads", "rewrite"),
     # Reads as well: the planner looks at every index of a table (manual, REINDEX).
     (rf"REINDEX (?:\(.*?\) )?TABLE (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "reads", "build"),
     (rf"REINDEX (?:\(.*?\) )?TABLE CONCURRENTLY ({NAME})", "reindex", SUE, "", "build"),
@@ -23,6 +26,13 @@ PLAIN: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
     (rf"(?:UPDATE|DELETE FROM|MERGE INTO) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
 )
+WHOLE: tuple[tuple[str, str, str, Blocks, Work], ...] = (
+    (r"REINDEX (?:\(.*?\) )?SCHEMA (?!CONCURRENTLY)(\S+)", "reindex", SHARE, "reads", "build"),
+    (r"REINDEX (?:\(.*?\) )?(?:DATABASE|SYSTEM)()\b(?! CONCURRENTLY)", "reindex", SHARE, "reads", "build"),
+    (r"VACUUM FULL(?: VERBOSE\b| ANALYZE\b| FREEZE\b)*()$", "rewrite", AX, "reads", "rewrite"),
+    (r"VACUUM ?\([^)]*\bFULL\b(?! (?:off|false|0))[^)]*\)()$", "rewrite", AX, "reads", "rewrite"),
+)
+"""Of every table, one after the other: who waits longest, waits for the largest."""
 INDEXES: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"DROP INDEX (?!CONCURRENTLY)(?:IF EXISTS )?({NAME})", "drop index", AX, "reads", ""),
     (rf"REINDEX (?:\(.*?\) )?INDEX (?!CONCURRENTLY)({NAME})", "reindex", SHARE, "reads", "build"),
@@ -43,9 +53,18 @@ NEW_PARTITION = re.compile(rf"CREATE TABLE (?:IF NOT EXISTS )?({NAME}) PARTITION
 
 def effect_of(text: str, live: Any) -> Effect | None:
     """The effect of one statement, which stands in one line; None where it is not one of these."""
+    for pattern, kind, lock, blocks, work in WHOLE:
+        if found := re.match(pattern, text.rstrip("; "), re.IGNORECASE):
+            table = largest_table(column_of(found[1]) if found[1] else None, live)
+            return Effect(kind, table, lock, blocks, work) if table else None
     for pattern, kind, lock, blocks, work in PLAIN:
         if found := re.match(pattern, text, re.IGNORECASE):
-            return Effect(kind, name_of(found[1]), lock, blocks, work)
+            rest = re.match(rf"(?: ?, ?(?:ONLY )?{NAME})*", text[found.end() :], re.IGNORECASE)
+            named = [name_of(found[1]), *map(name_of, re.findall(rf"(?<=,)(?: ?ONLY)? ?({NAME})", rest[0] if rest else ""))]
+            first, *others = sorted(named, key=lambda each: -(live.bytes_of(live.key(each)) or 0)) if work else named
+            if kind == "drop table":
+                others += [each for table in named for each in referenced(table, live) if each not in named]
+            return Effect(kind, first, lock, blocks, work, tuple(others))
     for pattern, kind, lock, blocks, work in INDEXES:
         if found := re.match(pattern, text, re.IGNORECASE):
             return Effect(kind, table_of_index(found[1], live), lock, blocks, work)
@@ -60,6 +79,27 @@ def effect_of(text: str, live: Any) -> Effect | None:
     if found := DOMAIN.match(text):
         return of_domain(found, live)
     return None
+
+
+def referenced(table: tuple[str | None, str], live: Any, key: str = "") -> list[tuple[str | None, str]]:
+    """The tables that the foreign keys of a table, or the one of that name, point to: what drops a key locks both."""
+    rows = live.some(
+        "select distinct n.nspname, c.relname from pg_constraint k join pg_class c on c.oid = k.confrelid"
+        f" join pg_namespace n on n.oid = c.relnamespace where k.conrelid = to_regclass({literal(live.quoted(table))})"
+        f" and k.contype = 'f' and {literal(key)} in ('', k.conname) and k.confrelid <> k.conrelid"
+    )
+    return [live.key(tuple(row)) for row in rows]
+
+
+def largest_table(schema: str | None, live: Any) -> tuple[str | None, str] | None:
+    """The largest table of a schema, or of the database."""
+    place = f"n.nspname = {literal(schema)}" if schema else "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"
+    rows = live.some(
+        "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        f" where c.relkind in ('r', 'm') and {place} order by pg_total_relation_size(c.oid) desc limit 1"
+    )
+    found: tuple[str | None, str] | None = live.key(tuple(rows[0])) if rows else None
+    return found
 
 
 def name_of(text: str) -> tuple[str | None, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._conversions import length
 from ._effects import HARDER, Blocks, Effect, Work, clauses
-from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of
+from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced
 from ._postgresql_commands import effect_of as of_command
 
 LOCKS = (SUE, SHARE, SRX, AX)
@@ -27,6 +27,7 @@ TYPE = re.compile(
 )
 USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
+DROP_KEY = re.compile(rf"DROP CONSTRAINT (?:IF EXISTS )?({NAME})", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
     rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER)",
@@ -88,6 +89,8 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
         return says("not null", AX, "reads", "" if is_proven else "scan")
     if re.match(r"SET (LOGGED|UNLOGGED|TABLESPACE|ACCESS METHOD)", upper):
         return says("rewrite", AX, "reads", "rewrite")
+    if found := DROP_KEY.match(action):
+        return replace(says("alter", AX, "reads"), others=tuple(referenced(table, live, column_of(found[1]))))
     if LIGHT.match(action):
         return says("alter", SUE, "")
     if re.match(r"(ENABLE|DISABLE) (ALWAYS |REPLICA )?TRIGGER", upper):

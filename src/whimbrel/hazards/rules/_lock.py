@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...plan.step import shown
+from ...dialects import Effect
+from ...plan.effect import effects
+from ...plan.step import Table, shown
 from ..live import numbered
 from ..rule import Case, Found, Look
 
@@ -34,10 +36,31 @@ def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -
             if effect.others and effect.kind in ("foreign key", "domain")
             else ""
         )
-        message = f"{shown(effect.table)}{size}: {WHOM[effect.blocks]} it{also}{time} while {VERBS[effect.work]}"
+        blocks = "reads" if is_held_already(case, effect) else effect.blocks
+        message = f"{shown(effect.table)}{size}: {WHOM[blocks]} it{also}{time} while {VERBS[effect.work]}"
         yield Found(shown(effect.table), message, safe(case))
 
     return look
+
+
+def is_held_already(case: Case, effect: Effect) -> bool:
+    """Whether the transaction has locked the table against everybody before."""
+    return (
+        case.live.dialect.ddl_rolls_back
+        and not case.step.outside
+        and any(
+            held.blocks == "reads" and effect.table in locked(held)
+            for step in case.earlier
+            if not step.outside
+            for held in effects(step, case.live)
+        )
+    )
+
+
+def locked(effect: Effect) -> tuple[Table, ...]:
+    """The tables that a statement locks against the same people."""
+    others = effect.others if effect.kind in ("alter", "drop table", "lock", "truncate") else ()
+    return others if effect.table is None else (effect.table, *others)
 
 
 def duration(seconds: float) -> str:

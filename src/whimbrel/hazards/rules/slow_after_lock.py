@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...dialects import Effect
 from ...plan.effect import effects
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
-from ._lock import duration
+from ._lock import duration, locked
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -23,18 +22,13 @@ def look(case: Case) -> Iterator[Found]:
         return
     for step in case.earlier:
         for held in effects(step, case.live) if not step.outside else ():
-            if is_other(held, slow) and held.table is not None:
-                time = duration(slow.seconds)
-                yield Found(
-                    shown(held.table),
-                    f"{shown(held.table)} stays locked for about {time} more, while {shown(slow.table)} is changed",
-                )
+            waiting = [each for each in locked(held) if each != slow.table and held.blocks == "reads"]
+            if waiting:
+                names, time = " and ".join(map(shown, waiting)), duration(slow.seconds)
+                stay = "stays" if len(waiting) == 1 else "stay"
+                message = f"{names} {stay} locked for about {time} more, while {shown(slow.table)} is changed"
+                yield Found(shown(waiting[0]), message)
                 return
-
-
-def is_other(held: Effect, slow: Effect) -> bool:
-    """Whether a lock of another table keeps everybody out."""
-    return held.blocks == "reads" and held.table != slow.table and held.kind != "create table"
 
 
 rule = Rule(
