@@ -463,3 +463,37 @@ def test_a_lock_is_held_until_the_revision_ends(person, up, code, words):
     ]
     (message,) = messages(person, code, up, *given)
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("up", "name"),
+    [
+        ("op.execute('SELECT wipe()')", "wipe"),
+        ("op.execute('SELECT * FROM public.wipe()')", "wipe"),
+        ("op.execute('SELECT look()')", None),
+        ("op.execute(\"SELECT setval('ticket', 5)\")", None),
+        (
+            "op.execute(\"CREATE FUNCTION tidy() RETURNS void LANGUAGE sql AS 'DELETE FROM person'\")\n"
+            "op.execute('SELECT tidy()')",
+            "tidy",
+        ),
+    ],
+)
+@on("postgresql")
+def test_functions_that_are_called(person, up, name):
+    given = [
+        "create sequence ticket",
+        "create function wipe() returns void language plpgsql as 'begin delete from person; end'",
+        "create function look() returns bigint language sql as 'select count(*) from person'",
+    ]
+    found = [f"it calls {name}(), which may change rows or tables"] if name else []
+    assert messages(person, "not-seen", up, *given) == found
+
+
+@pytest.mark.parametrize(
+    ("drops", "found"), [("DROP TABLE person", []), ("DROP TABLE person; DROP TABLE person", ["2 rows of person would be lost"])]
+)
+@on("sqlite", "postgresql")
+def test_a_temporary_table_hides_the_one_of_its_name(person, drops, found):
+    """SQLite and PostgreSQL look for the temporary one first."""
+    assert messages(person, "drop-table-loses-data", f"op.execute('CREATE TEMP TABLE person (id integer); {drops}')") == found

@@ -24,7 +24,7 @@ PLAIN: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (rf"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)({NAME})", "refresh", AX, "reads", "rewrite"),
     (rf"REFRESH MATERIALIZED VIEW CONCURRENTLY ({NAME})", "refresh", "EXCLUSIVE", "", "rewrite"),
     (rf"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON ({NAME})", "trigger", SRX, "writes", ""),
-    (rf"(?:UPDATE|DELETE FROM|MERGE INTO) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
+    (rf"(?:WITH .*?[()] ?)?(?:UPDATE|DELETE FROM|MERGE INTO) (?:ONLY )?({NAME})", "rows", "ROW EXCLUSIVE", "writes", "rewrite"),
 )
 WHOLE: tuple[tuple[str, str, str, Blocks, Work], ...] = (
     (r"REINDEX (?:\(.*?\) )?SCHEMA (?!CONCURRENTLY)(\S+)", "reindex", SHARE, "reads", "build"),

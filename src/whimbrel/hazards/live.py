@@ -41,6 +41,8 @@ class Live:
         self.otherwise = otherwise
         self.created: set[Table] = set()
         """Tables that the run makes: nobody has rows in them, nobody waits for them."""
+        self.temporary: set[Table] = set()
+        """Those among them that hide others of their names, until they are dropped."""
         self.written: set[Table] = set()
         """Tables whose rows the run has changed before, so that a count would be wrong."""
         self.added: set[tuple[Table, str]] = set()
@@ -123,8 +125,14 @@ class Live:
         if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
             self.follow_type(table, op.column_name)
         match op:
+            case ops.CreateTableOp() if {"TEMP", "TEMPORARY"} & {str(each).upper() for each in op.prefixes or ()}:
+                self.temporary |= set() if table in self.created else {table}
+                self.created.add(table)
             case ops.CreateTableOp():
                 self.follow_new_table(table)
+            case ops.DropTableOp() if table in self.temporary:
+                self.temporary.discard(table)
+                self.created.discard(table)
             case ops.DropTableOp():
                 self.was.pop(table, None)
                 self.created.add(table)  # whatever has this name from now on is new

@@ -238,7 +238,8 @@ def created(tree: Any) -> Iterator[Any]:
         name, schema = place(target.this if target.key == "schema" else target)
         if tree.args.get("replace"):
             yield ops.DropTableOp(name, schema=schema)
-        yield ops.CreateTableOp(name, [], schema=schema)
+        is_temporary = tree.find(parser().exp.TemporaryProperty) is not None
+        yield ops.CreateTableOp(name, [], schema=schema, prefixes=["TEMPORARY"] if is_temporary else [])
     elif what == "INDEX" and target.args.get("table") is not None:
         name, schema = place(target.args["table"])
         concurrently = bool(tree.args.get("concurrently"))
