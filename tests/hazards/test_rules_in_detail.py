@@ -497,3 +497,27 @@ def test_functions_that_are_called(person, up, name):
 def test_a_temporary_table_hides_the_one_of_its_name(person, drops, found):
     """SQLite and PostgreSQL look for the temporary one first."""
     assert messages(person, "drop-table-loses-data", f"op.execute('CREATE TEMP TABLE person (id integer); {drops}')") == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("ALTER DOMAIN rank ADD CHECK (VALUE > 1 AND 'VALUE' <> '')", ["1 value of bird.rank break the domain rank: 1"]),
+        ("ALTER DOMAIN rank ADD CHECK (VALUE > 1) NOT VALID", []),
+        ("ALTER DOMAIN rank ADD CHECK (VALUE > 0)", []),
+        ("ALTER DOMAIN rank SET NOT NULL", ["1 value of bird.rank break the domain rank"]),
+        ("ALTER DOMAIN rank VALIDATE CONSTRAINT later", ["1 value of bird.rank break the domain rank: 1"]),
+        ("ALTER TABLE bird ADD COLUMN song needed", ["bird has rows, and song is of the domain needed, which is NOT NULL"]),
+        ("ALTER TABLE bird ADD COLUMN song needed DEFAULT 'tweet'", []),
+    ],
+)
+@on("postgresql")
+def test_values_that_a_domain_forbids(person, sql, found):
+    given = [
+        "create domain rank as integer",
+        "create domain needed as text not null",
+        "create table bird (rank rank)",
+        "insert into bird values (1), (2), (null)",
+        "alter domain rank add constraint later check (value > 1) not valid",
+    ]
+    assert messages(person, "domain-fails", f"op.execute({sql!r})", *given) == found
