@@ -97,6 +97,10 @@ OF_POSTGRESQL = {
         'op.execute("MERGE INTO person p USING person o ON o.id = p.id WHEN MATCHED AND p.id > 0 THEN DELETE")',
         "delete-meets-every-row:person",
     ),
+    "a table beside a temporary one of its name": (
+        'op.execute("CREATE TEMP TABLE person (id integer)")\nop.execute("DROP TABLE public.person")',
+        PERSON,
+    ),
     "an update before the type changes": (
         "op.execute(\"UPDATE person SET nick = 'long' WHERE id = 1\")\n"
         'op.execute("ALTER TABLE person ALTER COLUMN nick TYPE varchar(2) USING nick::varchar(2)")',

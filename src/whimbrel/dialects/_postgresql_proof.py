@@ -29,13 +29,12 @@ KEY = text("select pg_get_partkeydef(to_regclass(:name))")
 PARENT = "partitioned_table"
 NOT_VALID = text("select conname from pg_constraint where conrelid = cast(:name as regclass) and not convalidated")
 
-REWRITTEN = {"new column": "volatile default", "alter": "rewrite"}
-"""What a statement that looked harmless turns out to be where it writes the table anew."""
-KINDS = {
-    "scan": {"new column": "check", "alter": "check"},
+KINDS: dict[Work, dict[str, str]] = {
+    "scan": {"new column": "not null", "alter": "check"},
     "build": {"new column": "unique", "alter": "unique"},
-    "rewrite": REWRITTEN,
+    "rewrite": {"new column": "volatile default", "alter": "rewrite"},
 }
+"""What a statement that looked harmless turns out to be where it does that."""
 
 
 class Proof:

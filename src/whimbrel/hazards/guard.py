@@ -105,6 +105,7 @@ class Guard:
             made = ops.CreateTableOp(plain(found["name"], kind), [], schema=schema)
             if found["temporary"]:  # it hides a table of its name
                 self.history.created.add(self.history.key((schema, made.table_name)))
+                self.history.temporary.add(self.history.key((schema, made.table_name)))
                 return []
             return [made]
         if found := ADDS.match(text):
@@ -119,7 +120,7 @@ class Guard:
         assert self.revision is not None
         op = self.placed(op, connection)
         now = Live(self.sqla_dialect, connection)
-        now.created, now.added = self.history.created, self.history.added
+        now.created, now.temporary, now.added = self.history.created, self.history.temporary, self.history.added
         place, line = place_in(self.revision, frames_here())
         case = Case(now, Planned(self.revision, "upgrade"), Step((op,), (), place, line), op)
         ignored = ignored_in(line)

@@ -130,7 +130,7 @@ class Live:
                 self.created.add(table)
             case ops.CreateTableOp():
                 self.follow_new_table(table)
-            case ops.DropTableOp() if table in self.temporary:
+            case ops.DropTableOp() if table in self.temporary and op.schema is None:
                 self.temporary.discard(table)
                 self.created.discard(table)
             case ops.DropTableOp():
@@ -191,13 +191,14 @@ class Live:
 
     def known_as(self, table: Table) -> Table | None:
         """What a table is called in the database now; None where the run makes it."""
-        table = self.key(table)
-        return None if table in self.created else self.was.get(table, table)
+        key = self.key(table)
+        is_beside = key in self.temporary and table[0] is not None
+        return None if key in self.created and not is_beside else self.was.get(key, key)
 
     def column_known_as(self, table: Table, column: str) -> str | None:
         """What a column is called in the database now; None where the run makes it."""
-        table = self.key(table)
         known = self.known_as(table)
+        table = self.key(table)
         if known is None:
             return None
         column = self.column_key(known, column)

@@ -24,9 +24,9 @@ def look(case: Case) -> Iterator[Found]:
         if rows:
             yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
             for child, _, meets in taken_along(case):
-                yield Found(
-                    shown(child), f"{numbered(meets, 'row')} of {shown(child)} would be lost, with those of {shown(case.table)}"
-                )
+                if child != case.table:
+                    along = f"{numbered(meets, 'row')} of {shown(child)} would be lost, with those of {shown(case.table)}"
+                    yield Found(shown(child), along)
 
 
 rule = Rule(

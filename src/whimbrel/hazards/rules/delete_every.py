@@ -22,10 +22,11 @@ def look(case: Case) -> Iterator[Found]:
     every, meets = met(case) or (0, 0)
     if table is None or not meets:
         return
-    if every == meets:
+    is_all = every == meets
+    if is_all:
         yield Found(shown(table), f"all {numbered(every, 'row')} of {shown(table)} meet the condition and would be lost")
     for child, every, goes in taken_along(case):
-        if every == goes:
+        if every == goes and not (is_all and child == table):
             yield Found(
                 shown(child), f"all {numbered(every, 'row')} of {shown(child)} would be lost, with those of {shown(table)}"
             )
