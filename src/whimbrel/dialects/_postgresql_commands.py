@@ -75,7 +75,7 @@ def effect_of(text: str, live: Any) -> Effect | None:
     if found := PARTITION.match(text):
         return of_partition(found, live)
     if found := NEW_PARTITION.match(text):
-        return of_attached(found[2], found[1], live)
+        return of_attached(found[2], None, live)
     if found := DOMAIN.match(text):
         return of_domain(found, live)
     return None
@@ -137,24 +137,23 @@ def of_partition(found: re.Match[str], live: Any) -> Effect:
     return of_attached(found[1], found[3], live)
 
 
-def of_attached(named: str, partition: str, live: Any) -> Effect:
+def of_attached(named: str, partition: str | None, live: Any) -> Effect:
     """A partition comes: its rows are read, and those of the default one, which may belong there now; the larger is told of.
 
-    The parent is locked for a moment; as the manual of CREATE TABLE has it, against reads where the partition is a new table.
+    partition: None for a new table, whose parent is locked against everybody (manual, CREATE TABLE), for a moment.
     """
-    parent, table = name_of(named), name_of(partition)
+    parent, table = name_of(named), name_of(partition) if partition else None
     rows = live.some(
         "select n.nspname, c.relname from pg_partitioned_table p join pg_class c on c.oid = p.partdefid"
         f" join pg_namespace n on n.oid = c.relnamespace where p.partrelid = to_regclass({literal(named)})"
     )
     default = live.key(tuple(rows[0])) if rows else None
-    known = live.known_as(table)
-    is_there = known is not None and live.is_there(known)
-    if not is_there and default is None:
-        return Effect("new partition", parent, AX, "reads")
-    size = (live.bytes_of(known) or 0) if is_there else -1
+    known = live.known_as(table) if table else None
+    size = (live.bytes_of(known) or 0) if known is not None else -1
     if default is not None and (live.bytes_of(default) or 0) > size:
-        return Effect("attach", default, AX, "reads", "scan", (parent, table))
+        return Effect("attach", default, AX, "reads", "scan", (parent, *([table] if table else [])))
+    if table is None:
+        return Effect("new partition", parent, AX, "reads")
     return Effect("attach", table, AX, "reads", "scan", (parent,) if default is None else (parent, default))
 
 

@@ -56,6 +56,7 @@ def is_built_already(found: re.Match[str], live: Any) -> bool:
     parted = live.quoted(table).replace("'", "''")
     return bool(
         (name and live.some(f"select 1 from pg_index where indexrelid = to_regclass('{name}')"))
+        or (found[4] and live.connection is None)
         or (found[4] and live.some(f"select 1 from pg_class where oid = to_regclass('{parted}') and relkind = 'p'"))
     )
 

@@ -34,22 +34,36 @@ def does_not_fit(connection: Connection, named: str, column: str, quoted: str, n
     name = rf'(?:"{re.escape(column)}"|{re.escape(column)}\b)'
     if using is not None and not re.search(rf'(?<![\w"]){name}', re.sub(r"'[^']*'", "", using), re.IGNORECASE):
         return "1 = 1"
-    if using is not None and not is_cast(using, name):
+    cast = quoted if using is None or is_cast(using, name) else text_that_is_cast(using)
+    if cast is None:
         return None
     members = MEMBERS.fullmatch(new.strip())
     type_ = "text" if members else re.sub(r"\s+COLLATE\s+.*", "", new, flags=re.IGNORECASE)
     row = connection.execute(TYPES, {"name": named, "column": column, "new": type_}).one_or_none()
-    if row is None:
+    if row is None or (cast != quoted and not is_text(row.old)):
         return None
     if members:
-        return f"{quoted}::text NOT IN {members[1]}"
-    return of_texts_and_numbers(quoted, str(row.old), new, "!~") or of_kind(connection, row, quoted, type_)
+        return f"{cast}::text NOT IN {members[1]}"
+    return of_texts_and_numbers(cast, str(row.old), new, "!~") or of_kind(connection, row, cast, type_)
 
 
 def is_cast(using: str, name: str) -> bool:
     """Whether an expression is a cast of the column, perhaps by way of text."""
     inner = rf"\(*\s*{name}\s*\)*(?:\s*::\s*(?:text|character varying|varchar)\b)?"
     return re.fullmatch(rf"\s*\(*\s*(?:CAST\s*\(\s*)?{inner}\s*(?:::|\bAS\b)[\w\s(),.\"\[\]]+", using, re.IGNORECASE) is not None
+
+
+def text_that_is_cast(using: str) -> str | None:
+    """What is cast in NULLIF(trim(name), '')::integer; None for another expression."""
+    found = re.fullmatch(r"\s*(\w+\s*\(.*\))\s*::[\w\s(),.\"]+", using, re.DOTALL)
+    if found is None or not re.match(r"(nullif|trim|btrim|ltrim|rtrim|replace|regexp_replace|lower|upper)\b", found[1], re.I):
+        return None
+    depth = 0
+    for each in re.finditer(r"'(?:[^']|'')*'|[()]", found[1]):
+        depth += {"(": 1, ")": -1}.get(each[0], 0)
+        if not depth and each[0] == ")" and each.end() < len(found[1]):
+            return None  # there is more than one call
+    return f"({found[1]})"
 
 
 def of_kind(connection: Connection, row: Any, quoted: str, new: str) -> str | None:
