@@ -35,10 +35,7 @@ def dependents(live: Live, table: Table) -> list[Table]:
     """The tables that reference a table, also by way of others."""
     if live.connection is None:
         return []
-    inspector = sa.inspect(live.connection)
-    keys = {
-        (table[0], name): inspector.get_foreign_keys(name, schema=table[0]) for name in inspector.get_table_names(schema=table[0])
-    }
+    keys = sa.inspect(live.connection).get_multi_foreign_keys(schema=table[0])
     found = [table]
     for parent in found:
         for child, listed in keys.items():
@@ -94,19 +91,19 @@ def taken_along(case: Case) -> Iterator[tuple[Table, int, int]]:
     live, table = case.live, case.table
     if table is None or live.connection is None or not live.dialect.cascades(live.connection):
         return
-    inspector = sa.inspect(live.connection)
-    names = [(table[0], name) for name in inspector.get_table_names(schema=table[0])]
+    keys = sa.inspect(live.connection).get_multi_foreign_keys(schema=table[0])
     found = [(table, case.op.meeting or f"SELECT * FROM {live.quoted(table)}")]
     seen: set[Table] = set()
     for parent, rows in found:
-        for child in names:
+        for child, listed in keys.items():
             if child in seen or child in live.created or child in live.written:
                 continue
-            for key in inspector.get_foreign_keys(child[1], schema=child[0]):
+            for key in listed:
                 to = live.key((key["referred_schema"], key["referred_table"]))
                 if to != parent or key.get("options", {}).get("ondelete") != "CASCADE" or key["name"] in live.gone:
                     continue
-                local, remote = (", ".join(map(live.column, key[each])) for each in ("constrained_columns", "referred_columns"))
+                names = (key["constrained_columns"], key["referred_columns"])
+                local, remote = (", ".join(map(live.column, each)) for each in names)
                 where = f"({local}) IN (SELECT {remote} FROM ({rows}) gone)"
                 every, meets = live.count(child, "1 = 1"), live.count(child, where)
                 if every and meets:
