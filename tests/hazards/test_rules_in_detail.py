@@ -502,11 +502,11 @@ def test_a_temporary_table_hides_the_one_of_its_name(person, drops, found):
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
-        ("ALTER DOMAIN rank ADD CHECK (VALUE > 1 AND 'VALUE' <> '')", ["1 value of bird.rank break the domain rank: 1"]),
+        ("ALTER DOMAIN rank ADD CHECK (VALUE > 1 AND 'VALUE' <> '')", ["the domain rank forbids 1 value of bird.rank: 1"]),
         ("ALTER DOMAIN rank ADD CHECK (VALUE > 1) NOT VALID", []),
         ("ALTER DOMAIN rank ADD CHECK (VALUE > 0)", []),
-        ("ALTER DOMAIN rank SET NOT NULL", ["1 value of bird.rank break the domain rank"]),
-        ("ALTER DOMAIN rank VALIDATE CONSTRAINT later", ["1 value of bird.rank break the domain rank: 1"]),
+        ("ALTER DOMAIN rank SET NOT NULL", ["the domain rank forbids 1 value of bird.rank"]),
+        ("ALTER DOMAIN rank VALIDATE CONSTRAINT later", ["the domain rank forbids 1 value of bird.rank: 1"]),
         ("ALTER TABLE bird ADD COLUMN song needed", ["bird has rows, and song is of the domain needed, which is NOT NULL"]),
         ("ALTER TABLE bird ADD COLUMN song needed DEFAULT 'tweet'", []),
     ],
@@ -521,3 +521,33 @@ def test_values_that_a_domain_forbids(person, sql, found):
         "alter domain rank add constraint later check (value > 1) not valid",
     ]
     assert messages(person, "domain-fails", f"op.execute({sql!r})", *given) == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("ALTER TABLE visit ATTACH PARTITION far FOR VALUES FROM (100, 1) TO (100, 9)",
+         ["the bounds in visit leave out 1 row of far", "the bounds of far take in 1 row of rest (id, day: 100, 1)"]),
+        ("ALTER TABLE visit ATTACH PARTITION far FOR VALUES FROM (200, 0) TO (300, 0)",
+         ["the bounds in visit leave out 2 rows of far"]),
+        ("ALTER TABLE visit ATTACH PARTITION far FOR VALUES FROM (100, 2) TO (101, 10)", []),
+        ("CREATE TABLE new PARTITION OF visit FOR VALUES FROM (100, 0) TO (100, 2)",
+         ["the bounds of new take in 1 row of rest (id, day: 100, 1)"]),
+        ("CREATE TABLE new PARTITION OF visit FOR VALUES FROM (100, 2) TO (100, 3)", []),
+        ("ALTER TABLE kind ATTACH PARTITION some_kinds FOR VALUES IN ('a', 'b')",
+         ["the bounds in kind leave out 1 row of some_kinds"]),
+    ],
+)  # fmt: skip
+@on("postgresql")
+def test_rows_that_are_in_the_wrong_partition(person, sql, found):
+    given = [
+        "create table visit (id integer not null, day integer not null, primary key (id, day)) partition by range (id, day)",
+        "create table rest partition of visit default",
+        "insert into rest values (100, 1)",
+        "create table far (id integer not null, day integer not null)",
+        "insert into far values (100, 5), (101, 5)",
+        "create table kind (name text) partition by list (lower(name))",
+        "create table some_kinds (name text)",
+        "insert into some_kinds values ('A'), (null)",
+    ]
+    assert messages(person, "attach-fails", f"op.execute({sql!r})", *given) == found

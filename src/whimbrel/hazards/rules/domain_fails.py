@@ -40,7 +40,7 @@ def look(case: Case) -> Iterator[Found]:
             if count:
                 name = f"{shown(table)}.{column}"
                 some = examples(live, f"SELECT {quoted} FROM {source} WHERE {wrong}") if "IS NULL" not in wrong else ""
-                yield Found(name, f"{numbered(count, 'value')} of {name} break the domain {found['name']}{some}")
+                yield Found(name, f"the domain {found['name']} forbids {numbered(count, 'value')} of {name}{some}")
     yield from new_column(case)
 
 
