@@ -53,11 +53,13 @@ GIVEN = [
 OTHERS = {
     "ALTER TABLE small DROP CONSTRAINT key": (None, "far"),
     "DROP TABLE small": (None, "far"),
+    "ALTER TABLE small ALTER COLUMN id TYPE bigint": (None, "far"),
+    "ALTER TABLE far ALTER COLUMN id TYPE bigint": (None, "small"),
     "TRUNCATE loose, small": (None, "small"),
 }
 HELD = """
     select mode from pg_locks where pid = pg_backend_pid() and relation = to_regclass(:name)
-    order by array_position(array['AccessShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
+    order by array_position(array['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
                                   'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'], mode) desc limit 1
 """
 

@@ -28,7 +28,7 @@ WIDTH = 100
 MOST_STATEMENTS = 10
 """Of one operation: a bulk_insert has one for each row."""
 WORK = {"scan": "reads it whole", "build": "builds an index", "rewrite": "writes it anew"}
-TOGETHER = ("alter", "create table", "drop table", "foreign key", "lock", "truncate")
+TOGETHER = ("alter", "create table", "drop table", "foreign key", "lock", "truncate", "type")
 """Statements that lock the other tables as well, against the same people."""
 AGAINST = {"reads": "against reads and writes", "writes": "against writes"}
 

@@ -91,6 +91,18 @@ def referenced(table: tuple[str | None, str], live: Any, key: str = "") -> list[
     return [live.key(tuple(row)) for row in rows]
 
 
+def sharing_keys(table: tuple[str | None, str], column: str, live: Any) -> list[tuple[str | None, str]]:
+    """The tables at the other ends of the foreign keys of a column: they are made anew, and looked at, with another type."""
+    rows = live.some(
+        "select distinct n.nspname, c.relname from pg_attribute a join pg_constraint k on k.contype = 'f' and ("
+        "k.conrelid = a.attrelid and a.attnum = any(k.conkey) or k.confrelid = a.attrelid and a.attnum = any(k.confkey))"
+        " join pg_class c on c.oid in (k.conrelid, k.confrelid) and c.oid <> a.attrelid"
+        f" join pg_namespace n on n.oid = c.relnamespace where a.attrelid = to_regclass({literal(live.quoted(table))})"
+        f" and a.attname = {literal(column)}"
+    )
+    return [live.key(tuple(row)) for row in rows]
+
+
 def largest_table(schema: str | None, live: Any) -> tuple[str | None, str] | None:
     """The largest table of a schema, or of the database."""
     place = f"n.nspname = {literal(schema)}" if schema else "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._conversions import length
 from ._effects import HARDER, Blocks, Effect, Work, clauses
-from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced
+from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, sharing_keys
 from ._postgresql_commands import effect_of as of_command
 
 LOCKS = (SUE, SHARE, SRX, AX)
@@ -84,7 +84,8 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if upper.startswith("ADD"):
         return of_constraint(table, action, parents, live)
     if found := TYPE.match(action):
-        return says("type", AX, "reads", work_of_type(table, column_of(found[1]), found[2], found[3], live))
+        work = work_of_type(table, column_of(found[1]), found[2], found[3], live)
+        return replace(says("type", AX, "reads", work), others=tuple(sharing_keys(table, column_of(found[1]), live)))
     if found := NOT_NULL.match(action):
         is_proven = proves_not_null(table, column_of(found[1]), live)
         return says("not null", AX, "reads", "" if is_proven else "scan")

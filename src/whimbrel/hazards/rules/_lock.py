@@ -33,7 +33,7 @@ def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -
         time = f" for about {duration(effect.seconds)}" if effect.seconds is not None else " for as long as it is large"
         also = (
             f", nor {' and '.join(map(shown, effect.others))}"
-            if effect.others and effect.kind in ("foreign key", "domain")
+            if effect.others and effect.kind in ("foreign key", "domain", "type")
             else ""
         )
         blocks = "reads" if is_held_already(case, effect) else effect.blocks
@@ -59,7 +59,7 @@ def is_held_already(case: Case, effect: Effect) -> bool:
 
 def locked(effect: Effect) -> tuple[Table, ...]:
     """The tables that a statement locks against the same people."""
-    others = effect.others if effect.kind in ("alter", "drop table", "lock", "truncate") else ()
+    others = effect.others if effect.kind in ("alter", "drop table", "lock", "truncate", "type") else ()
     return others if effect.table is None else (effect.table, *others)
 
 
