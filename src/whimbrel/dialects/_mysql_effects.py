@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ._effects import WORSE, Blocks, Effect, clauses
+from ._mysql_text import plainly
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
-ALTER = re.compile(rf"ALTER TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
-INDEX = re.compile(rf"CREATE (UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
+ALTER = re.compile(rf"ALTER (?:ONLINE )?(?:IGNORE )?TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
+INDEX = re.compile(rf"CREATE (?:OR REPLACE )?(UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"(?:MODIFY|CHANGE) (?:COLUMN )?({NAME}) (?:({NAME}) )?(.*)", re.IGNORECASE | re.DOTALL)
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
 OPTIMIZE = re.compile(rf"OPTIMIZE (?:NO_WRITE_TO_BINLOG |LOCAL )?TABLE ({NAME})", re.IGNORECASE)
@@ -26,7 +27,7 @@ STATED: dict[str, Blocks] = {"SHARED": "writes", "EXCLUSIVE": "reads"}
 
 def effect_of(statement: str, live: Any) -> Effect | None:
     """The effect of one statement; None where it has none on tables."""
-    text, terms = without_terms(" ".join(statement.split()))
+    text, terms = without_terms(" ".join(plainly(statement).split()))
     found = of_statement(text, live)
     return None if found is None else as_stated(found, terms)
 
@@ -36,6 +37,8 @@ def without_terms(statement: str) -> tuple[str, dict[str, str]]:
     if not re.match(r"\s*(ALTER|CREATE|DROP)\b", statement, re.IGNORECASE):
         return statement, {}
     found: dict[str, str] = dict([part.upper() for part in each if part] for each in TERMS.findall(statement))
+    if re.match(r"\s*ALTER\s+ONLINE\b", statement, re.IGNORECASE):
+        found.setdefault("LOCK", "NONE")
     return (TERMS.sub(" ", statement).strip(), found) if found else (statement, {})
 
 
@@ -76,7 +79,7 @@ def of_statement(text: str, live: Any) -> Effect | None:
         return Effect("rewrite", name_of(found[1]), "NONE", "", "rewrite")  # InnoDB makes it anew as ALTER TABLE … FORCE does
     if found := LOCK.match(text):
         return of_lock(found[1])
-    if found := re.match(rf"(DROP|TRUNCATE) TABLE (?:IF EXISTS )?({NAME})", text, re.IGNORECASE):
+    if found := re.match(rf"(DROP(?= TABLE)|TRUNCATE) (?:TABLE )?(?:IF EXISTS )?({NAME})", text, re.IGNORECASE):
         return Effect(f"{found[1].lower()} table", name_of(found[2]), "EXCLUSIVE", "reads")
     return None
 

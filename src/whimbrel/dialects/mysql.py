@@ -21,6 +21,7 @@ from ._mysql_blockers import find_blockers
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
+from ._mysql_text import plainly
 from ._rates import MARIADB, USUAL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -54,7 +55,6 @@ SESSION = re.compile(
 )
 # What holds other statements, of any kind.
 MANY = re.compile(COMMENTS + r"(EXECUTE|CALL|BEGIN\s+NOT\s+ATOMIC)\b", re.IGNORECASE | re.DOTALL)
-EXECUTED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 REMARKS = re.compile(r"^(\s*#[^\n]*\n)+")
 REPEATABLE = re.compile(COMMENTS + r"(ANALYZE|CACHE|CHECK|LOAD\s+INDEX|OPTIMIZE|REPAIR)\b", re.IGNORECASE | re.DOTALL)
 WORD = re.compile(r"`((?:[^`]|``)+)`|\"([^\"]+)\"|([\w$]+)")
@@ -245,7 +245,7 @@ class Mysql(Dialect):
 
     def kind_of(self, statement: str) -> Kind:
         """DDL commits; and so do some commands about the session, which have no other effect."""
-        statement = REMARKS.sub("", EXECUTED.sub(r" \1 ", statement))
+        statement = REMARKS.sub("", plainly(statement))
         if MANY.match(statement):
             return "many"
         if COMMITS.match(statement):

@@ -104,7 +104,13 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
             return tuple(tree if is_vague(words) else words for words, tree in pairs), None
         return (tree_knows if sum(map(is_vague, tree_knows)) < sum(map(is_vague, words_know)) else words_know), None
     found = tuple(counted(each, tree, dialect) for each in operations_of(fold(tree, dialect)))
-    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or gone_with(text, dialect)
+    is_read = (
+        found
+        or HARMLESS.match(text)
+        or tree.key in ("create", "select", "set")
+        or tree.args.get("temporary")
+        or gone_with(text, dialect)
+    )
     return (found or gone_with(text, dialect), None) if is_read else of_words(text, dialect)
 
 
@@ -255,7 +261,7 @@ def dropped(tree: Any) -> Iterator[Any]:
     what = str(tree.args.get("kind") or "").upper()
     for each in targets(tree):
         name, schema = place(each)
-        if what == "TABLE":
+        if what == "TABLE" and not tree.args.get("temporary"):
             yield ops.DropTableOp(name, schema=schema)
         elif what in ("SCHEMA", "DATABASE"):
             yield DropNamespace(name or schema or str(each), what.lower())

@@ -10,7 +10,7 @@ from alembic.operations import ops
 from sqlalchemy import JSON, Column, Computed
 from sqlalchemy import text as sa_text
 
-from ..dialects import clauses
+from ..dialects import clauses, plainly
 from .step import Changed, Rows, Written
 
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
@@ -26,7 +26,7 @@ DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAM
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
-PARTITION = re.compile(r"\s*(DROP|TRUNCATE)\s+PARTITION\b", re.IGNORECASE)
+PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
 NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
 KEY = re.compile(
     NAMED + rf"FOREIGN\s+KEY\s*(?:{NAME}\s*)?\((?P<local>[^()]*)\)\s*REFERENCES\s+((?P<schema>{NAME})\.)?(?P<table>{NAME})"
@@ -48,18 +48,17 @@ TYPE = re.compile(
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$(\w*)\$(.*)\$\1\$", re.IGNORECASE | re.DOTALL)
-HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|SET)\b", re.IGNORECASE)
+HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|EXECUTE\s+IMMEDIATE|SET)\b", re.IGNORECASE)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
 INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
-VERSIONED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 
 
 def without_marks(text: str) -> str:
-    """A statement of MySQL with what stands in comments that its server executes (manual, "Comments"), without how an index
-    is built: the parser knows that of ALTER TABLE only.
+    """A statement of MySQL as it is without marks of how, also without how an index is built: the parser knows that of
+    ALTER TABLE only.
     """
-    found = VERSIONED.sub(r" \1 ", text)
+    found = plainly(text)
     return HOW.sub("", found) if INDEX.match(found) else found
 
 
