@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ._base import Dialect, as_look, grouped, plain, schema_of
 from ._beside import Beside
-from ._conversions import does_not_fit, loses_members
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
 from ._mysql_blockers import find_blockers
+from ._mysql_conversions import lost
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
@@ -153,15 +153,17 @@ class Mysql(Dialect):
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
     ) -> str | None:
-        """Texts that are no numbers, and what is cut or rounded: without strict mode they would become something else."""
+        """What would be cut, rounded or refused: without strict mode it would become something else."""
         query = (
-            "select data_type, column_type from information_schema.columns where table_schema = coalesce(:schema, database())"
-            " and table_name = :table and column_name = :column"
+            "select column_type, character_set_name, table_collation from information_schema.columns c"
+            " join information_schema.tables t using (table_schema, table_name)"
+            " where table_schema = coalesce(:schema, database()) and table_name = :table and column_name = :column"
         )
         found = connection.execute(text(query), {"schema": schema, "table": table, "column": column}).one_or_none()
-        old, whole = found or ("", "")
-        quoted = self.quoted(connection, column)
-        return loses_members(quoted, str(whole), new) or does_not_fit(quoted, str(old), new, "NOT REGEXP")
+        if found is None:
+            return None
+        usual = str(found[2] or "").partition("_")[0] or str(found[1])
+        return lost(self.quoted(connection, column), str(found[0]), new, found[1], usual)
 
     @contextmanager
     def strict(self, connection: Connection) -> Iterator[None]:

@@ -60,6 +60,8 @@ class Changed(ops.MigrateOperation):
 
     table_name: str
     schema: str | None = None
+    charset: str = ""
+    """The character set that its texts get."""
 
     def reverse(self) -> Any:
         """There is no way back."""

@@ -39,9 +39,11 @@ UNIQUE = re.compile(
     NAMED + rf"UNIQUE\s+(?:INDEX\s+|KEY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\)\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+CONVERT = re.compile(r"\s*CONVERT\s+TO\s+(?:CHARACTER\s+SET|CHARSET)\s+'?(?!DEFAULT\b)(\w+)", re.IGNORECASE)
 # A type ends where one of these begins.
 TYPE = re.compile(
-    r"(.*?)(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
+    r"(.*?)((?:\s+(?:CHARACTER\s+SET|CHARSET|COLLATE)\s+\S+)*)"
+    r"(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
     r"|GENERATED|REFERENCES|CONSTRAINT|ON|INVISIBLE|VISIBLE)\b.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -91,6 +93,8 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         yield altered(table, old, found[3], schema, None if old == new else new)
     elif found := MODIFY.match(clause):
         yield altered(table, plain(found[1], dialect), found[2], schema)
+    elif found := CONVERT.match(clause):
+        yield Changed(table, schema, charset=found[1])
     else:
         yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
 
@@ -104,7 +108,8 @@ def type_in(text: str) -> Written:
 def altered(table: str, column: str, definition: str, schema: str | None, new: str | None = None) -> ops.AlterColumnOp:
     """A column gets another definition, and perhaps another name."""
     nullable = False if re.search(r"\bNOT\s+NULL\b", unquoted(definition), re.IGNORECASE) else None
-    type_: Any = type_in(definition)
+    found = TYPE.match(definition)
+    type_: Any = Written((found[1] + found[2]).strip()) if found else type_in(definition)
     return ops.AlterColumnOp(table, column, schema=schema, modify_name=new, modify_type=type_, modify_nullable=nullable)
 
 

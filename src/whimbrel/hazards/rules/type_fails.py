@@ -11,33 +11,43 @@ from collections.abc import Iterator
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
-from ...plan.step import shown, table_of
+from ...plan.step import Changed, Table, shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import examples, is_known
 
 
 def look(case: Case) -> Iterator[Found]:
-    """AlterColumnOp with another type over values that would be cut, rounded or refused."""
-    op, table, live = case.op, case.table, case.live
-    if not isinstance(op, ops.AlterColumnOp) or op.modify_type is None or table is None or not is_known(case):
+    """AlterColumnOp with another type, and other letters for a whole table, over values that would be cut, rounded or refused."""
+    op, table = case.op, case.table
+    if table is None or not is_known(case):
         return
-    column = live.column_known_as(table_of(op) or table, op.column_name)
+    if isinstance(op, Changed) and op.charset:
+        for column in case.live.columns_of(table) or ():
+            yield from not_surviving(case, table, column, f"LONGTEXT CHARACTER SET {op.charset}", f"CHARACTER SET {op.charset}")
+    elif isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
+        type_ = op.modify_type() if isinstance(op.modify_type, type) else op.modify_type
+        known = case.live.column_known_as(table_of(op) or table, op.column_name)
+        try:
+            new = case.live.sqla_dialect.type_compiler_instance.process(type_)
+        except CompileError:
+            return
+        yield from not_surviving(case, table, known, new, new)
+
+
+def not_surviving(case: Case, table: Table, column: str | None, new: str, called: str) -> Iterator[Found]:
+    """The values of a column that have no place in a type. called: what that is for who reads it."""
+    live = case.live
     if column is None or live.connection is None or column not in (live.columns_of(table) or {}):
         return
-    type_ = op.modify_type() if isinstance(op.modify_type, type) else op.modify_type
-    try:
-        new = live.sqla_dialect.type_compiler_instance.process(type_)
-    except CompileError:
-        return
     named, quoted = live.quoted(table), live.column(column)
-    using = op.kw.get("postgresql_using")
+    using = getattr(case.op, "kw", {}).get("postgresql_using")
     condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new, using)
     count = live.count(table, f"{quoted} IS NOT NULL AND ({condition})") if condition else 0
     if count:
         some = examples(live, f"SELECT {quoted} FROM {named} WHERE {quoted} IS NOT NULL AND ({condition})")
         name = f"{shown(table)}.{column}"
-        yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {new}{some}")
+        yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {called}{some}")
 
 
 rule = Rule(
