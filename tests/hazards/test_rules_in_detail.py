@@ -287,3 +287,41 @@ def test_a_condition_on_an_empty_table(person):
     person.database.run("delete from person")
     assert messages(person, "rows-deleted", "op.execute('DELETE FROM person WHERE id > 0')") == []
     person.ok("upgrade")
+
+
+WHOLE = "create table t (id integer primary key auto_increment, name varchar(50) not null default 'x', nick varchar(50))"
+
+
+@pytest.mark.parametrize(
+    ("up", "code"),
+    [
+        ("op.execute('ALTER TABLE t MODIFY name varchar(60)')", "null-breaks-programs"),
+        ("op.execute('ALTER TABLE t CHANGE name name varchar(60) NULL')", "null-breaks-programs"),
+        ("op.alter_column('t', 'name', existing_type=sa.String(50), comment='new')", "null-breaks-programs"),
+        ("op.execute('ALTER TABLE t MODIFY name varchar(60) NOT NULL')", "default-breaks-programs"),
+        ("op.alter_column('t', 'name', type_=sa.String(60), existing_nullable=False)", "default-breaks-programs"),
+        ("op.alter_column('t', 'id', existing_type=sa.Integer(), type_=sa.BigInteger())", "default-breaks-programs"),
+        ("op.execute('ALTER TABLE t MODIFY id bigint AUTO_INCREMENT')", None),
+        ("op.alter_column('t', 'id', type_=sa.BigInteger(), autoincrement=True, existing_nullable=False)", None),
+        ("op.execute(\"ALTER TABLE t MODIFY name varchar(60) NOT NULL DEFAULT 'x'\")", None),
+        ("op.execute('ALTER TABLE t MODIFY nick varchar(60)')", None),
+        ("op.execute('ALTER TABLE t MODIFY nick varchar(60) NOT NULL')", None),
+    ],
+)
+@on("mariadb")
+def test_what_a_definition_leaves_out_is_gone(person, up, code):
+    for statement in (WHOLE, "insert into t (nick) values ('x')"):
+        person.database.run(statement)
+    person.revision(up, id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert [each["code"] for each in listed if each["code"] in BREAKS] == ([code] if code else [])
+
+
+BREAKS = ("null-breaks-programs", "default-breaks-programs")
+
+
+@on("mariadb")
+def test_a_definition_says_nothing_of_a_column_that_nobody_knows(person):
+    person.revision("op.execute('ALTER TABLE t MODIFY name text, MODIFY nick text NOT NULL')", id="bbbb")
+    result = person.flask("review", "bbbb", "--dialect", "mysql", "--rows", "t=10")
+    assert not any(code in result.text for code in BREAKS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Any
 
 from alembic.operations import ops
@@ -106,11 +107,37 @@ def type_in(text: str) -> Written:
 
 
 def altered(table: str, column: str, definition: str, schema: str | None, new: str | None = None) -> ops.AlterColumnOp:
-    """A column gets another definition, and perhaps another name."""
-    nullable = False if re.search(r"\bNOT\s+NULL\b", unquoted(definition), re.IGNORECASE) else None
+    """A column gets another definition, and perhaps another name. What the definition leaves out is gone."""
+    words = unquoted(definition).upper()
+    is_kept = re.search(r"\bDEFAULT\b|\bAUTO_INCREMENT\b|\bAS\s*\(|\bSERIAL\b", words) is not None
     found = TYPE.match(definition)
     type_: Any = Written((found[1] + found[2]).strip()) if found else type_in(definition)
-    return ops.AlterColumnOp(table, column, schema=schema, modify_name=new, modify_type=type_, modify_nullable=nullable)
+    return ops.AlterColumnOp(
+        table,
+        column,
+        schema=schema,
+        modify_name=new,
+        modify_type=type_,
+        modify_nullable=re.search(r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b", words) is None,
+        modify_server_default=False if is_kept else None,
+        redefines=type_,
+    )
+
+
+def redefined(op: Any, statements: Sequence[str], dialect: str) -> Any:
+    """The same with what MySQL's MODIFY or CHANGE leaves out: that is gone, whether the revision means it or not."""
+    if not isinstance(op, ops.AlterColumnOp) or dialect not in ("mysql", "mariadb"):
+        return op
+    found = [each for text in statements for each in of_alter(text, dialect) if isinstance(each, ops.AlterColumnOp)]
+    if len(found) != 1 or "redefines" not in found[0].kw:
+        return op
+    whole, made = found[0], copy(op)
+    made.kw = {**op.kw, **whole.kw}
+    if op.modify_nullable is None and op.existing_nullable is not whole.modify_nullable:
+        made.modify_nullable = whole.modify_nullable
+    if op.modify_server_default is False:
+        made.modify_server_default = whole.modify_server_default
+    return made
 
 
 def new_column(name: str, definition: str) -> Column[Any]:

@@ -25,8 +25,8 @@ def look(case: Case) -> Iterator[Found]:
     if isinstance(op, Changed) and op.charset:
         for column in case.live.columns_of(table) or ():
             yield from not_surviving(case, table, column, f"LONGTEXT CHARACTER SET {op.charset}", f"CHARACTER SET {op.charset}")
-    elif isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
-        type_ = op.modify_type() if isinstance(op.modify_type, type) else op.modify_type
+    elif isinstance(op, ops.AlterColumnOp) and (type_ := op.modify_type or op.kw.get("redefines")) is not None:
+        type_ = type_() if isinstance(type_, type) else type_
         known = case.live.column_known_as(table_of(op) or table, op.column_name)
         try:
             new = case.live.sqla_dialect.type_compiler_instance.process(type_)
