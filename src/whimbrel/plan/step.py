@@ -36,6 +36,8 @@ class Rows(ops.MigrateOperation):
     """The query that counts the rows of the table, and those that meet the condition; "" where there is none."""
     reads: tuple[Table, ...] = ()
     """The tables that the query is about."""
+    is_history: bool = False
+    """Whether those rows are not what the table holds now, but what it has held."""
 
     def reverse(self) -> Any:
         """There is no way back."""

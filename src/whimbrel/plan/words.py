@@ -27,7 +27,15 @@ DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAM
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+SEVERAL = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
 PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
+PARTITIONS = re.compile(
+    rf"\s*(?:DROP|TRUNCATE)\s+PARTITION\s+(?:IF\s+EXISTS\s+)?(?!ALL\b)({NAME}(?:\s*,\s*{NAME})*)", re.IGNORECASE
+)
+UNVERSIONED = re.compile(r"\s*DROP\s+SYSTEM\s+VERSIONING\b", re.IGNORECASE)
+HISTORY = re.compile(
+    rf"\s*DELETE\s+HISTORY\s+FROM\s+(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})\s*(?P<before>BEFORE\b)?", re.IGNORECASE
+)
 NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
 KEY = re.compile(
     NAMED + rf"FOREIGN\s+KEY\s*(?:{NAME}\s*)?\((?P<local>[^()]*)\)\s*REFERENCES\s+((?P<schema>{NAME})\.)?(?P<table>{NAME})"
@@ -78,13 +86,23 @@ def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
     if found is None:
         return ()
     table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
-    return tuple(op for clause in clauses(text[found.end() :]) for op in of_clause(clause, table, schema, dialect))
+    action = text[found.end() :]
+    listed = [action] if PARTITION.match(action) else clauses(action)  # it stands alone, with several names
+    return tuple(op for clause in listed for op in of_clause(clause, table, schema, dialect))
 
 
 def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iterator[Any]:
     """One clause of an ALTER TABLE."""
     if PARTITION.match(clause):
-        yield Rows("truncate", table, schema, is_bounded=False)
+        listed = PARTITIONS.match(clause)
+        named = quoted(table, schema)
+        count = f"SELECT count(*), (SELECT count(*) FROM {named} PARTITION ({listed[1]})) FROM {named}" if listed else ""
+        yield Rows("truncate", table, schema, is_bounded=False, count=count, reads=((schema, table),))
+    elif UNVERSIONED.match(clause):
+        yield of_history(table, schema)
+    elif found := SEVERAL.match(clause):
+        for each in clauses(found[1]):
+            yield from of_clause(f"ADD {each}", table, schema, dialect)
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
     elif found := ADD.match(clause):
@@ -98,6 +116,27 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         yield Changed(table, schema, charset=found[1])
     else:
         yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
+
+
+def quoted(table: str, schema: str | None) -> str:
+    """A table in SQL of MySQL."""
+    return ".".join(f"`{part}`" for part in (schema, table) if part)
+
+
+def of_history(table: str, schema: str | None) -> Rows:
+    """The rows go that a table of MariaDB has had before (manual, "System-Versioned Tables")."""
+    named = quoted(table, schema)
+    count = f"SELECT count(*), count(*) - (SELECT count(*) FROM {named}) FROM {named} FOR SYSTEM_TIME ALL"
+    return Rows("truncate", table, schema, is_bounded=False, count=count, reads=((schema, table),), is_history=True)
+
+
+def of_delete_history(text: str, dialect: str) -> tuple[Any, ...]:
+    """DELETE HISTORY FROM …."""
+    found = HISTORY.match(text)
+    if found is None:
+        return ()
+    table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
+    return (Rows("delete", table, schema) if found["before"] else of_history(table, schema),)
 
 
 def type_in(text: str) -> Written:

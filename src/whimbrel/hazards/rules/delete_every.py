@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...plan.step import shown
+from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import met
@@ -18,8 +18,10 @@ from ._data import met
 
 def look(case: Case) -> Iterator[Found]:
     """DELETE … WHERE …, after which the table is empty."""
+    if not isinstance(case.op, Rows) or case.op.verb != "delete" or case.table is None:
+        return
     every, meets = met(case) or (0, 0)
-    if case.table is not None and 0 < every == meets:
+    if 0 < every == meets:
         yield Found(
             shown(case.table), f"all {numbered(every, 'row')} of {shown(case.table)} meet the condition and would be lost"
         )
