@@ -325,3 +325,16 @@ def test_a_definition_says_nothing_of_a_column_that_nobody_knows(person):
     person.revision("op.execute('ALTER TABLE t MODIFY name text, MODIFY nick text NOT NULL')", id="bbbb")
     result = person.flask("review", "bbbb", "--dialect", "mysql", "--rows", "t=10")
     assert not any(code in result.text for code in BREAKS)
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('ALTER TABLE person ADD COLUMN o integer REFERENCES org (id) ON DELETE CASCADE')", True),
+        ("op.add_column('person', sa.Column('o', sa.Integer(), sa.ForeignKey('org.id', ondelete='CASCADE')))", True),
+        ("op.execute('ALTER TABLE person ADD COLUMN o integer REFERENCES org (id)')", False),
+    ],
+)
+def test_a_new_column_whose_key_cascades(person, up, found):
+    listed = messages(person, "cascade-deletes-rows", up, "create table org (id integer primary key)")
+    assert listed == ["rows of person go with those of org that they point to"] * found

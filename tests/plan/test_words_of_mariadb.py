@@ -47,3 +47,34 @@ def dangers(project: Project, up: str) -> list[str]:
 @on("mariadb")
 def test_what_would_be_lost(project: Project, up: str, found: list[str]):
     assert dangers(project, up) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "blocks", "work"),
+    [
+        ("op.execute('ALTER TABLE visit ADD COLUMN t_id int REFERENCES t (id)')", "writes", "rewrite"),
+        ("op.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])", "writes", "rewrite"),
+        (
+            "op.execute('SET SESSION foreign_key_checks = 0')\nop.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "",
+            "build",
+        ),
+        (
+            "op.execute('SET foreign_key_checks = OFF')\nop.execute('SET foreign_key_checks = ON')\n"
+            "op.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "writes",
+            "rewrite",
+        ),
+    ],
+)
+@on("mariadb")
+def test_a_foreign_key_copies_the_table_where_it_is_checked(project: Project, up: str, blocks: str, work: str):
+    project.app("")
+    project.ok("init")
+    project.database.run("create table t (id integer primary key)")
+    project.database.run("create table visit (id integer primary key)")
+    project.database.run("insert into visit values (1)")
+    project.revision(up, id="x")
+    steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    (effect,) = [each for step in steps for each in step["effects"]]
+    assert (effect["kind"], effect["blocks"], effect["work"]) == ("foreign key", blocks, work)

@@ -15,6 +15,7 @@ INDEX = re.compile(rf"CREATE (?:OR REPLACE )?(UNIQUE |FULLTEXT |SPATIAL )?INDEX 
 MODIFY = re.compile(rf"(?:MODIFY|CHANGE) (?:COLUMN )?({NAME}) (?:({NAME}) )?(.*)", re.IGNORECASE | re.DOTALL)
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
 OPTIMIZE = re.compile(rf"OPTIMIZE (?:NO_WRITE_TO_BINLOG |LOCAL )?TABLE ({NAME})", re.IGNORECASE)
+CHECKS = re.compile(r"SET (?:SESSION |@@(?:SESSION\.)?)?FOREIGN_KEY_CHECKS *:?= *(\w+)", re.IGNORECASE)
 LOCK = re.compile(r"LOCK TABLES? (.*)", re.IGNORECASE)
 LOCKED = re.compile(
     rf"\s*({NAME})(?: (?:AS )?(?!READ|WRITE|LOW|CONCURRENT){NAME})? (READ|WRITE|LOW_PRIORITY WRITE|WRITE CONCURRENT)", re.I
@@ -77,6 +78,8 @@ def of_statement(text: str, live: Any) -> Effect | None:
         return Effect("rows", name_of(found[1]), "rows", "writes", "rewrite")
     if found := OPTIMIZE.match(text):
         return Effect("rewrite", name_of(found[1]), "NONE", "", "rewrite")  # InnoDB makes it anew as ALTER TABLE … FORCE does
+    if found := CHECKS.match(text):
+        live.settings["foreign_key_checks"] = found[1].upper() in ("1", "ON", "TRUE", "DEFAULT")
     if found := LOCK.match(text):
         return of_lock(found[1])
     if found := re.match(rf"(DROP(?= TABLE)|TRUNCATE) (?:TABLE )?(?:IF EXISTS )?({NAME})", text, re.IGNORECASE):
@@ -101,7 +104,7 @@ def name_of(text: str) -> tuple[str | None, str]:
 
 
 COPIES = re.compile(
-    r"ADD (CONSTRAINT \S+ )?(FOREIGN KEY|CHECK)|CONVERT TO|DROP PRIMARY KEY(?!, *ADD)|PARTITION BY|ENGINE\s*="
+    r"ADD (CONSTRAINT \S+ )?CHECK|CONVERT TO|DROP PRIMARY KEY(?!, *ADD)|PARTITION BY|ENGINE\s*="
     r"|.*\bSTORED\b|.*\bPERSISTENT\b"
     r"|ADD COLUMN .*DEFAULT \(?(UUID|RAND)",
     re.IGNORECASE,
@@ -124,9 +127,12 @@ def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     """One clause. Unknown ones are taken for a copy that blocks who writes."""
     if found := MODIFY.match(action):
         return of_modify(table, found[1].strip("`"), found[3], live)
+    if is_key(action, live):
+        if is_checked(live):
+            return Effect("foreign key", table, "SHARED", "writes", "rewrite")
+        return Effect("foreign key", table, "NONE", "", "build")
     if COPIES.match(action):
-        kind = "foreign key" if "FOREIGN KEY" in action.upper() else "copy"
-        return Effect(kind, table, "SHARED", "writes", "rewrite")
+        return Effect("copy", table, "SHARED", "writes", "rewrite")
     if BUILDS.match(action):
         is_online = not re.search(r"FULLTEXT|SPATIAL", action, re.IGNORECASE)
         return Effect(
@@ -139,6 +145,19 @@ def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if re.match(r"(ADD|DROP|RENAME|ALTER|COMMENT|AUTO_INCREMENT)\b", action, re.IGNORECASE):
         return Effect("alter", table, "", "", "")
     return Effect("copy", table, "SHARED", "writes", "rewrite")
+
+
+def is_key(action: str, live: Any) -> bool:
+    """Whether a clause adds a foreign key."""
+    inline = re.match(r"ADD .*\bREFERENCES\b", action, re.IGNORECASE) and not live.dialect.ignores_references(live)
+    return re.match(r"ADD (CONSTRAINT \S+ )?FOREIGN KEY", action, re.IGNORECASE) is not None or bool(inline)
+
+
+def is_checked(live: Any) -> bool:
+    """Whether the rows are looked at when a foreign key is added, as the run sets it, or as the session has it."""
+    if "foreign_key_checks" not in live.settings:
+        live.settings["foreign_key_checks"] = live.some("select @@session.foreign_key_checks") != [(0,)]
+    return bool(live.settings["foreign_key_checks"])
 
 
 def of_modify(table: tuple[str | None, str], column: str, definition: str, live: Any) -> Effect:

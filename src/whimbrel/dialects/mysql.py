@@ -115,6 +115,11 @@ class Mysql(Dialect):
 
         return proving(make)
 
+    def ignores_references(self, live: Any) -> bool:
+        """MySQL does, and MariaDB before 10.5 (manuals, "FOREIGN KEY Constraints")."""
+        is_mariadb = bool(getattr(live.sqla_dialect, "is_mariadb", False))
+        return not is_mariadb or (live.version is not None and live.version < (10, 5))
+
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """MariaDB alone can make rows out of nothing."""
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))

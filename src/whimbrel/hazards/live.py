@@ -50,6 +50,8 @@ class Live:
         self.was_column: dict[tuple[Table, str], str] = {}
         self.retyped: set[tuple[Table, str]] = set()
         """Columns that get another type, under the names that they have now in the database."""
+        self.settings: dict[str, bool] = {}
+        """What the run has set for its session, as far as effects depend on it."""
         self.gone: set[str] = set()
         """The names of indexes and constraints that the run drops."""
         self.is_uncertain = False

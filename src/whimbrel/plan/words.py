@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import JSON, Column, Computed
+from sqlalchemy import JSON, Column, Computed, ForeignKey
 from sqlalchemy import text as sa_text
 
 from ..dialects import clauses, plainly
@@ -49,6 +49,10 @@ UNIQUE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 CONVERT = re.compile(r"\s*CONVERT\s+TO\s+(?:CHARACTER\s+SET|CHARSET)\s+'?(?!DEFAULT\b)(\w+)", re.IGNORECASE)
+REFERENCES = re.compile(
+    rf"\bREFERENCES\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*\(\s*(?P<column>{NAME})\s*\)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 # A type ends where one of these begins.
 TYPE = re.compile(
     r"(.*?)((?:\s+(?:CHARACTER\s+SET|CHARSET|COLLATE)\s+\S+)*)"
@@ -106,7 +110,7 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
     elif found := ADD.match(clause):
-        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2]), schema=schema)
+        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2], dialect), schema=schema)
     elif found := CHANGE.match(clause):
         old, new = plain(found[1], dialect), plain(found[2], dialect)
         yield altered(table, old, found[3], schema, None if old == new else new)
@@ -179,7 +183,7 @@ def redefined(op: Any, statements: Sequence[str], dialect: str) -> Any:
     return made
 
 
-def new_column(name: str, definition: str) -> Column[Any]:
+def new_column(name: str, definition: str, dialect: str) -> Column[Any]:
     """A column as its definition describes it, as far as rules ask for it."""
     words = unquoted(definition).upper()
     type_ = type_in(definition)
@@ -187,6 +191,9 @@ def new_column(name: str, definition: str) -> Column[Any]:
     is_numbered = re.search(r"\b(BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b|\bAUTO_INCREMENT\b", words) is not None
     is_computed = re.search(r"\bAS\s*\(", words) is not None and not is_numbered
     more: list[Any] = [Computed(definition)] if is_computed else []
+    if found := REFERENCES.search(definition):
+        to = ".".join(plain(part, dialect) for part in (found["schema"], found["table"], found["column"]) if part)
+        more.append(ForeignKey(to, ondelete="CASCADE" if cascades(found["rest"]) else None))
     return Column(
         name,
         JSON() if type_.text.upper() == "JSON" else type_,
@@ -196,6 +203,11 @@ def new_column(name: str, definition: str) -> Column[Any]:
         unique=re.search(r"\bUNIQUE\b", words) is not None or None,
         autoincrement=is_numbered or "auto",
     )
+
+
+def cascades(rest: str) -> bool:
+    """Whether rows go with those that they point to."""
+    return re.search(r"\bON\s+DELETE\s+CASCADE\b", rest, re.IGNORECASE) is not None
 
 
 def unquoted(text: str) -> str:
@@ -223,7 +235,7 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
             source_schema=schema,
             referent_schema=other,
             postgresql_not_valid=is_not_valid(found["rest"]),
-            ondelete="CASCADE" if re.search(r"ON\s+DELETE\s+CASCADE", found["rest"], re.IGNORECASE) else None,
+            ondelete="CASCADE" if cascades(found["rest"]) else None,
         )
     if found := CHECK.match(clause):
         kw = {"postgresql_not_valid": True} if is_not_valid(found["rest"]) else {}
