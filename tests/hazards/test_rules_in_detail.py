@@ -338,3 +338,14 @@ def test_a_definition_says_nothing_of_a_column_that_nobody_knows(person):
 def test_a_new_column_whose_key_cascades(person, up, found):
     listed = messages(person, "cascade-deletes-rows", up, "create table org (id integer primary key)")
     assert listed == ["rows of person go with those of org that they point to"] * found
+
+
+@on("mariadb")
+def test_rows_that_are_there_twice_are_deleted(person):
+    (found,) = messages(
+        person,
+        "unique-fails",
+        "op.execute('ALTER IGNORE TABLE pet ADD UNIQUE (a)')",
+        "create table pet as select 7 a union all select 7",
+    )
+    assert found == "pet (a): 1 value there more than once: 7; IGNORE deletes all rows but one of each"

@@ -16,7 +16,7 @@ from .step import Changed, Rows, Written
 
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
 ALTERING = re.compile(
-    rf"\s*ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
+    rf"\s*ALTER\s+(?:ONLINE\s+)?(?P<ignore>IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
     re.IGNORECASE,
 )
 NO_COLUMN = (
@@ -92,7 +92,11 @@ def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
     table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
     action = text[found.end() :]
     listed = [action] if PARTITION.match(action) else clauses(action)  # it stands alone, with several names
-    return tuple(op for clause in listed for op in of_clause(clause, table, schema, dialect))
+    made = tuple(op for clause in listed for op in of_clause(clause, table, schema, dialect))
+    for op in made if found["ignore"] else ():
+        if isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)):
+            op.kw["ignores"] = True  # rows that are there twice, all but one of them
+    return made
 
 
 def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iterator[Any]:
