@@ -349,3 +349,42 @@ def test_rows_that_are_there_twice_are_deleted(person):
         "create table pet as select 7 a union all select 7",
     )
     assert found == "pet (a): 1 value there more than once: 7; IGNORE deletes all rows but one of each"
+
+
+PARENTS = [
+    "create table org (id integer primary key)",
+    "create table kid (id integer, org_id integer, constraint fk foreign key (org_id) references org (id) on delete cascade)",
+    "create table calm (id integer, org_id integer, constraint fk_calm foreign key (org_id) references org (id))",
+    "insert into org values (1), (2)",
+    "insert into kid values (1, 1)",
+]
+
+
+@pytest.mark.parametrize(
+    ("up", "code", "found"),
+    [
+        (
+            "op.execute('DELETE FROM org')",
+            "delete-without-condition",
+            ["2 rows of org would be lost", "rows of kid would be deleted, with those of org"],
+        ),
+        (
+            "op.execute('DELETE FROM org WHERE id > 0')",
+            "delete-meets-every-row",
+            ["all 2 rows of org meet the condition and would be lost", "rows of kid would be deleted, with those of org"],
+        ),
+        (
+            "op.execute('DELETE FROM org WHERE id = 1')",
+            "rows-deleted",
+            ["1 of the 2 rows of org would be deleted, and those of kid that point to them"],
+        ),
+        (
+            "op.execute('DELETE FROM kid')\nop.execute('DELETE FROM org')",
+            "delete-without-condition",
+            ["1 row of kid would be lost", "2 rows of org would be lost"],
+        ),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_rows_that_are_deleted_along(person, up, code, found):
+    assert messages(person, code, up, *PARENTS) == found

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
-
-import sqlalchemy as sa
 
 from ...plan.step import Rows, Table
 from ..live import Live, numbered
@@ -30,21 +29,33 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
     return numbered(count, "row") if count else None
 
 
-def dependents(live: Live, table: Table) -> list[Table]:
-    """The tables that reference a table, also by way of others."""
-    if live.connection is None:
-        return []
-    inspector = sa.inspect(live.connection)
-    keys = {
-        (table[0], name): inspector.get_foreign_keys(name, schema=table[0]) for name in inspector.get_table_names(schema=table[0])
-    }
+def dependents(live: Live, table: Table, *, cascading: bool = False) -> list[Table]:
+    """The tables that reference a table, also by way of others. cascading: those whose rows are deleted along."""
+    keys = live.foreign_keys(table[0])
     found = [table]
     for parent in found:
         for child, listed in keys.items():
-            points = any(live.key((each["referred_schema"], each["referred_table"])) == parent for each in listed)
+            points = any(
+                live.key((each["referred_schema"], each["referred_table"])) == parent
+                and (not cascading or str(each.get("options", {}).get("ondelete")).upper() == "CASCADE")
+                for each in listed
+            )
             if points and child not in found:
                 found.append(child)
     return found[1:]
+
+
+def deleted_along(case: Case) -> Iterator[Table]:
+    """The tables with rows that ON DELETE CASCADE may delete together with those of the table."""
+    live = case.live
+    is_off = live.dialect.kind == "sqlite" and live.some("PRAGMA foreign_keys") != [(1,)]
+    if case.table is None or is_off:
+        return
+    before = [op for step in case.earlier for op in step.operations if isinstance(op, Rows) and not op.is_bounded]
+    gone = {live.key((op.schema, op.table_name)) for op in before if op.verb in ("delete", "truncate")}
+    for child in dependents(live, case.table, cascading=True):
+        if child not in gone and live.known_as(child) == child and live.has_rows(child):
+            yield child
 
 
 def examples(live: Live, query: str, names: bool = False) -> str:

@@ -1,5 +1,7 @@
 """Rows are deleted without a condition.
 
+Rows that point to them through ON DELETE CASCADE go along.
+
 Say which rows shall go (``WHERE …``), and on a large table delete them in batches.
 """
 
@@ -9,7 +11,7 @@ from collections.abc import Iterator
 
 from ...plan.step import Rows, shown
 from ..rule import Case, Found, Rule
-from ._data import in_rows
+from ._data import deleted_along, in_rows
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -20,6 +22,8 @@ def look(case: Case) -> Iterator[Found]:
         rows = in_rows(case.live, case.table)
         if rows:
             yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
+            for child in deleted_along(case):
+                yield Found(shown(child), f"rows of {shown(child)} would be deleted, with those of {shown(case.table)}")
 
 
 rule = Rule(

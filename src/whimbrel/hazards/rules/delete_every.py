@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import met
+from ._data import deleted_along, met
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -25,6 +25,8 @@ def look(case: Case) -> Iterator[Found]:
         yield Found(
             shown(case.table), f"all {numbered(every, 'row')} of {shown(case.table)} meet the condition and would be lost"
         )
+        for child in deleted_along(case):
+            yield Found(shown(child), f"rows of {shown(child)} would be deleted, with those of {shown(case.table)}")
 
 
 rule = Rule(

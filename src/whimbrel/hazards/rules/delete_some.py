@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import met
+from ._data import deleted_along, met
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -21,10 +21,16 @@ def look(case: Case) -> Iterator[Found]:
     if not (isinstance(op, Rows) and op.verb == "delete" and op.is_bounded) or table is None or not case.live.has_rows(table):
         return
     found = met(case)
+    if found is not None and not 0 < found[1] < found[0]:
+        return
+    children = ", ".join(map(shown, deleted_along(case)))
+    along = f", and those of {children} that point to them" if children else ""
     if found is None:
-        yield Found(shown(table), f"rows of {shown(table)} that meet a condition would be deleted; how many is not known ahead")
-    elif 0 < found[1] < found[0]:
-        yield Found(shown(table), f"{found[1]:,} of the {numbered(found[0], 'row')} of {shown(table)} would be deleted")
+        yield Found(
+            shown(table), f"rows of {shown(table)} that meet a condition would be deleted{along}; how many is not known ahead"
+        )
+    else:
+        yield Found(shown(table), f"{found[1]:,} of the {numbered(found[0], 'row')} of {shown(table)} would be deleted{along}")
 
 
 rule = Rule(
