@@ -6,13 +6,18 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ._conversions import MEMBER
 from ._effects import WORSE, Blocks, Effect, clauses
+from ._mysql_conversions import charset_in
 from ._mysql_text import plainly
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
 ALTER = re.compile(rf"ALTER (?:ONLINE )?(?:IGNORE )?TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (?:OR REPLACE )?(UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
-MODIFY = re.compile(rf"(?:MODIFY|CHANGE) (?:COLUMN )?({NAME}) (?:({NAME}) )?(.*)", re.IGNORECASE | re.DOTALL)
+MODIFY = re.compile(
+    rf"(?:MODIFY (?:COLUMN )?(?:IF EXISTS )?({NAME})|CHANGE (?:COLUMN )?(?:IF EXISTS )?({NAME}) {NAME}) (.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
 OPTIMIZE = re.compile(rf"OPTIMIZE (?:NO_WRITE_TO_BINLOG |LOCAL )?TABLE ({NAME})", re.IGNORECASE)
 CHECKS = re.compile(r"SET (?:SESSION |@@(?:SESSION\.)?)?FOREIGN_KEY_CHECKS *:?= *(\w+)", re.IGNORECASE)
@@ -23,6 +28,8 @@ LOCKED = re.compile(
 # How an ALTER TABLE or CREATE INDEX shall be done ("ALGORITHM", "LOCK" in the manual's page of ALTER TABLE).
 TERM = r"(ALGORITHM|LOCK)\s*=?\s*(DEFAULT|INSTANT|NOCOPY|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)"
 TERMS = re.compile(rf"(?<![,\s])\s+{TERM}\s*,\s*|(?:\s*,\s*|\s+){TERM}(?![^,\s])", re.IGNORECASE)
+NARROW = (("UTF8MB3", "UTF8MB4"), ("UTF8", "UTF8MB4"))
+"""Character sets whose texts stand in another one as they are."""
 STATED: dict[str, Blocks] = {"SHARED": "writes", "EXCLUSIVE": "reads"}
 
 
@@ -105,11 +112,19 @@ def name_of(text: str) -> tuple[str | None, str]:
 
 COPIES = re.compile(
     r"ADD (CONSTRAINT \S+ )?CHECK|CONVERT TO|DROP PRIMARY KEY(?!, *ADD)|PARTITION BY|ENGINE\s*="
-    r"|.*\bSTORED\b|.*\bPERSISTENT\b"
-    r"|ADD COLUMN .*DEFAULT \(?(UUID|RAND)",
+    r"|.*\bSTORED\b|.*\bPERSISTENT\b|(ADD|DROP) SYSTEM VERSIONING"
+    r"|ADD (COLUMN )?.*DEFAULT \(?(UUID|RAND)",
     re.IGNORECASE,
 )
-BUILDS = re.compile(r"ADD (CONSTRAINT \S+ )?(UNIQUE|INDEX|KEY)|ADD FULLTEXT|ADD SPATIAL", re.IGNORECASE)
+# "Online DDL Operations" of both manuals: what is only noted in the catalog, and what makes the table anew beside its use.
+NOTED = re.compile(
+    r"(ADD|DROP|RENAME|ALTER|COMMENT|AUTO_INCREMENT|(DEFAULT )?(CHARACTER SET|CHARSET|COLLATE)|STATS_\w+|(DIS|EN)ABLE KEYS)\b",
+    re.IGNORECASE,
+)
+REBUILDS = re.compile(
+    r"(FORCE|ROW_FORMAT|KEY_BLOCK_SIZE|PAGE_COMPRESSED|ENCRYPTED)\b|ADD .*\b(UNIQUE|PRIMARY KEY)\b", re.IGNORECASE
+)
+BUILDS = re.compile(r"ADD (CONSTRAINT (\S+ )?)?(UNIQUE|INDEX|KEY)\b|ADD FULLTEXT|ADD SPATIAL", re.IGNORECASE)
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
@@ -119,14 +134,41 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
         return of_clause(table, action, live)
     found = [of_clause(table, each, live) for each in parts]
     hardest = max(found, key=lambda effect: effect.weight)
-    has_column = any(re.match(r"(ADD|DROP) (?!INDEX|KEY|UNIQUE|CONSTRAINT|FULLTEXT|SPATIAL)", each, re.I) for each in parts)
+    has_column = any(map(is_of_column, parts))
     return replace(hardest, work="rewrite") if hardest.work == "build" and has_column else hardest
+
+
+def is_of_column(action: str) -> bool:
+    """Whether a clause adds or drops a column."""
+    others = "INDEX|KEY|UNIQUE|CONSTRAINT|FULLTEXT|SPATIAL|CHECK|FOREIGN|PRIMARY|SYSTEM|PARTITION|PERIOD"
+    return re.match(rf"(ADD|DROP) (?!(?:{others})\b)", action, re.IGNORECASE) is not None
+
+
+def stands_in_the_way(table: tuple[str | None, str], action: str, live: Any) -> bool:
+    """Whether a column cannot be added or dropped at once: for a full text index, or for a computed column before it."""
+    there = peculiar(table, live)
+    is_inside = re.search(r"\b(FIRST|AFTER)\b", action, re.IGNORECASE) is not None and action[:3].upper() == "ADD"
+    return "FULLTEXT" in there or ("VIRTUAL" in there and is_inside)
+
+
+def peculiar(table: tuple[str | None, str], live: Any) -> set[str]:
+    """What a table has of FULLTEXT, VIRTUAL and STORED."""
+    known = live.known_as(table)
+    if known is None:
+        return set()
+    schema = f"'{known[0]}'" if known[0] else "database()"
+    of_table = f"where table_schema = {schema} and table_name = '{known[1]}'"
+    rows = live.some(
+        f"select index_type from information_schema.statistics {of_table}"
+        f" union select substring_index(upper(extra), ' ', 1) from information_schema.columns {of_table}"
+    )
+    return {str(row[0]) for row in rows}
 
 
 def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     """One clause. Unknown ones are taken for a copy that blocks who writes."""
     if found := MODIFY.match(action):
-        return of_modify(table, found[1].strip("`"), found[3], live)
+        return of_modify(table, (found[1] or found[2]).strip("`"), found[3], live)
     if is_key(action, live):
         if is_checked(live):
             return Effect("foreign key", table, "SHARED", "writes", "rewrite")
@@ -138,11 +180,15 @@ def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
         return Effect(
             "unique" if "UNIQUE" in action.upper() else "create index", table, "", "" if is_online else "writes", "build"
         )
-    if re.match(r"ADD PRIMARY KEY|DROP PRIMARY KEY, *ADD", action, re.IGNORECASE):
+    if re.match(r"ADD (CONSTRAINT (\S+ )?)?PRIMARY KEY|DROP PRIMARY KEY, *ADD", action, re.IGNORECASE):
         return Effect("primary key", table, "", "", "rewrite")
-    if re.match(r"ADD COLUMN .*AUTO_INCREMENT", action, re.IGNORECASE):
+    if re.match(r"ADD .*AUTO_INCREMENT", action, re.IGNORECASE):
         return Effect("numbered column", table, "SHARED", "writes", "rewrite")
-    if re.match(r"(ADD|DROP|RENAME|ALTER|COMMENT|AUTO_INCREMENT)\b", action, re.IGNORECASE):
+    if REBUILDS.match(action):
+        return Effect("rewrite", table, "NONE", "", "rewrite")
+    if is_of_column(action) and stands_in_the_way(table, action, live):
+        return Effect("copy", table, "SHARED", "writes", "rewrite")
+    if NOTED.match(action):
         return Effect("alter", table, "", "", "")
     return Effect("copy", table, "SHARED", "writes", "rewrite")
 
@@ -174,9 +220,13 @@ def of_modify(table: tuple[str | None, str], column: str, definition: str, live:
     if not rows or not new:
         return Effect("type", table, "SHARED", "writes", "rewrite")
     old, nullable, charset = rows[0]
+    if (wanted := charset_in(definition)) and charset and (charset, wanted.upper()) not in (*NARROW, (charset, charset)):
+        return Effect("type", table, "SHARED", "writes", "rewrite")
     if is_same(old, new):
         becomes_null = "NOT NULL" not in definition.upper()
         is_same_nullable = (nullable == "YES") == becomes_null
+        if not is_same_nullable and "STORED" in peculiar(table, live):
+            return Effect("copy", table, "SHARED", "writes", "rewrite")
         return Effect("alter", table) if is_same_nullable else Effect("not null", table, "NONE", "", "rewrite")
     if is_instant(old, new, charset):
         return Effect("type", table)
@@ -209,6 +259,7 @@ def is_instant(old: str, new: str, charset: str) -> bool:
         before, after = int(sizes[0][1]), int(sizes[1][1])
         width = {"UTF8MB4": 4, "UTF8MB3": 3, "UTF8": 3}.get(charset, 1)
         return after >= before and (before * width > 255) == (after * width > 255)
-    if old.startswith("ENUM(") and new.startswith("ENUM("):
-        return new.startswith(old[:-1])
+    if re.match(r"(ENUM|SET)\(", old) and new.startswith(old[:-1]):
+        few, many = (len(MEMBER.findall(each)) for each in (old, new))
+        return few > 255 or many <= 255 if old[0] == "E" else (few - 1) // 8 == (many - 1) // 8
     return False
