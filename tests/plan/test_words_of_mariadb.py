@@ -78,3 +78,29 @@ def test_a_foreign_key_copies_the_table_where_it_is_checked(project: Project, up
     steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
     (effect,) = [each for step in steps for each in step["effects"]]
     assert (effect["kind"], effect["blocks"], effect["work"]) == ("foreign key", blocks, work)
+
+
+@pytest.mark.parametrize(
+    ("up", "waits"),
+    [
+        ("op.alter_column('t', 'name', existing_type=sa.String(50), nullable=True)", False),
+        ("op.alter_column('t', 'name', existing_type=sa.String(50), type_=sa.String(60), existing_nullable=True)", False),
+        ("op.alter_column('t', 'name', existing_type=sa.String(50), type_=sa.String(70), existing_nullable=True)", True),
+        ("op.alter_column('t', 'name', type_=sa.String(60))", True),
+    ],
+)
+@on("mariadb")
+def test_what_a_column_was_is_taken_from_the_revision(project: Project, up: str, waits: bool):
+    project.app("")
+    project.ok("init")
+    project.revision(up, id="x")
+    result = project.flask("review", "x", "--dialect", "mysql", "--rows", "t=10000000")
+    assert ("table-copy:t" in result.text) is waits, result
+
+
+@on("mariadb")
+def test_nobody_knows_how_many_rows_a_partition_has(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision("op.execute('ALTER TABLE t DROP PARTITION p')", id="x")
+    project.flask("review", "x", "--dialect", "mysql", "--rows", "t=10000000").says("danger  rows of t would be lost")

@@ -216,6 +216,9 @@ def of_modify(table: tuple[str | None, str], column: str, definition: str, live:
         "select upper(column_type), is_nullable, upper(coalesce(character_set_name, '')) from information_schema.columns"
         f" where table_schema = {schema} and table_name = '{known[1]}' and column_name = '{there}'"
     )
+    if (known, there) in live.said:
+        type_, may_be_null = live.said[known, there]
+        rows = [(type_in(type_), {True: "YES", False: "NO"}.get(may_be_null), "UTF8MB4")]
     new = type_in(definition)
     if not rows or not new:
         return Effect("type", table, "SHARED", "writes", "rewrite")

@@ -52,6 +52,8 @@ class Live:
         """Columns that get another type, under the names that they have now in the database."""
         self.settings: dict[str, bool] = {}
         """What the run has set for its session, as far as effects depend on it."""
+        self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
+        """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
         self.gone: set[str] = set()
         """The names of indexes and constraints that the run drops."""
         self.is_uncertain = False

@@ -21,6 +21,7 @@ def look(case: Case) -> Iterator[Found]:
         what = f"the history of {shown(case.table)}" if case.op.is_history else shown(case.table)
         known = met(case)
         rows = in_rows(case.live, case.table) if known is None else numbered(known[1], "row")
+        rows = "rows" if rows and case.op.count and known is None else rows  # nobody knows how many of them
         if rows and (known is None or known[1]):
             yield Found(shown(case.table), f"{rows} of {what} would be lost")
         for child in dependents(case.live, case.table) if case.op.cascades else ():
