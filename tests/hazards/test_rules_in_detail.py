@@ -388,3 +388,19 @@ PARENTS = [
 @on("postgresql", "mariadb")
 def test_rows_that_are_deleted_along(person, up, code, found):
     assert messages(person, code, up, *PARENTS) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("REPLACE INTO pet (id) VALUES (1)", ["rows of pet that are replaced lose what is in name"]),
+        ("REPLACE INTO pet (id) VALUES (8), (9)", []),
+        ("REPLACE INTO pet (id) SELECT id FROM pet", ["rows of pet that are replaced lose what is in name"]),
+        ("REPLACE INTO pet (id, name) VALUES (1, 'a')", []),
+        ("REPLACE INTO pet VALUES (1, 'a', 5)", []),
+    ],
+)
+@on("sqlite", "mariadb")
+def test_what_is_not_named_is_lost(person, up, found):
+    given = ["create table pet (id integer primary key, name text, age integer)", "insert into pet values (1, 'a', null)"]
+    assert messages(person, "replace-loses-data", f'op.execute("{up}")', *given) == found

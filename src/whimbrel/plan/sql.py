@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from .step import Changed, DropNamespace, Rows, Written
-from .words import NAME, in_block, of_alter, of_delete_history, of_renames, plain, without_marks
+from .words import NAME, in_block, of_alter, of_delete_history, of_renames, of_replace, plain, without_marks
 
 NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
 HARMLESS = re.compile(
@@ -85,8 +85,8 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
         dialect = "mysql"
-        if found := of_delete_history(text, dialect):
-            return found, None
+    if found := of_replace(text, dialect) or of_delete_history(text, dialect):
+        return found, None
     if HARMLESS.match(text) and not INTERESTING.search(text):
         return (), None
     if found_rows := NEW_ROWS.match(text):

@@ -22,7 +22,7 @@ class Opaque(BaseException):
 
 @dataclass
 class Rows(ops.MigrateOperation):
-    """Rows of a table are deleted or changed. verb: "delete", "update", "truncate" or "insert"."""
+    """Rows of a table are deleted or changed. verb: "delete", "update", "truncate", "insert" or "replace"."""
 
     verb: str
     table_name: str
@@ -32,6 +32,10 @@ class Rows(ops.MigrateOperation):
     cascades: bool = False
     emptied: tuple[str, ...] = ()
     """The columns that become null in every row."""
+    given: tuple[str, ...] = ()
+    """The columns that a row is replaced by; none where that is all of them."""
+    values: tuple[tuple[str, ...], ...] = ()
+    """What they get, as it stands in SQL, a row each; none where that is not known."""
     count: str = ""
     """The query that counts the rows of the table, and those that meet the condition; "" where there is none."""
     reads: tuple[Table, ...] = ()

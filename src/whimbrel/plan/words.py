@@ -33,6 +33,12 @@ PARTITIONS = re.compile(
     rf"\s*(?:DROP|TRUNCATE)\s+PARTITION\s+(?:IF\s+EXISTS\s+)?(?!ALL\b)({NAME}(?:\s*,\s*{NAME})*)", re.IGNORECASE
 )
 UNVERSIONED = re.compile(r"\s*DROP\s+SYSTEM\s+VERSIONING\b", re.IGNORECASE)
+REPLACE = re.compile(
+    rf"\s*(?:REPLACE(?:\s+INTO)?|INSERT\s+OR\s+REPLACE\s+INTO)\s+(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})\s*"
+    rf"(?:\((?P<columns>{NAME}(?:\s*,\s*{NAME})*)\)\s*(?=VALUES?\b|SELECT\b|WITH\b|\()|SET\s+(?P<values>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+ROWS = re.compile(r"\s*VALUES?\b\s*(\(.*\))\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 HISTORY = re.compile(
     rf"\s*DELETE\s+HISTORY\s+FROM\s+(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})\s*(?P<before>BEFORE\b)?", re.IGNORECASE
 )
@@ -136,6 +142,21 @@ def of_history(table: str, schema: str | None) -> Rows:
     named = quoted(table, schema)
     count = f"SELECT count(*), count(*) - (SELECT count(*) FROM {named}) FROM {named} FOR SYSTEM_TIME ALL"
     return Rows("truncate", table, schema, is_bounded=False, count=count, reads=((schema, table),), is_history=True)
+
+
+def of_replace(text: str, dialect: str) -> tuple[Any, ...]:
+    """REPLACE of MySQL and SQLite: it deletes what has the same key, with what the statement does not name."""
+    found = REPLACE.match(text) if dialect in ("mysql", "sqlite") else None
+    if found is None:
+        return ()
+    table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
+    listed = (
+        clauses(found["columns"]) if found["columns"] else (each.partition("=")[0] for each in clauses(found["values"] or ""))
+    )
+    given = tuple(plain(each.strip(), dialect) for each in listed if each.strip())
+    rows = ROWS.match(text[found.end() :])
+    values = (tuple(each.strip() for each in clauses(row.strip()[1:-1])) for row in (clauses(rows[1]) if rows else ()))
+    return (Rows("replace", table, schema, given=given, values=tuple(values)),)
 
 
 def of_delete_history(text: str, dialect: str) -> tuple[Any, ...]:
