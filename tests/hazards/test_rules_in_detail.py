@@ -404,3 +404,28 @@ def test_rows_that_are_deleted_along(person, up, code, found):
 def test_what_is_not_named_is_lost(person, up, found):
     given = ["create table pet (id integer primary key, name text, age integer)", "insert into pet values (1, 'a', null)"]
     assert messages(person, "replace-loses-data", f'op.execute("{up}")', *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "why"),
+    [
+        ("op.execute('ALTER TABLE person ADD COLUMN x DEFAULT CURRENT_TIMESTAMP')", "its default is no constant"),
+        (
+            "op.add_column('person', sa.Column('x', sa.Integer(), server_default=sa.text('(random())')))",
+            "its default is no constant",
+        ),
+        (
+            "op.add_column('person', sa.Column('x', sa.Integer(), sa.Computed('id + 1', persisted=True)))",
+            "it is computed and stored",
+        ),
+        ("op.execute('ALTER TABLE person ADD COLUMN x integer UNIQUE')", "it is unique"),
+        ("op.execute('ALTER TABLE person ADD COLUMN x integer DEFAULT 5')", None),
+        ("op.execute(\"ALTER TABLE person ADD COLUMN x text DEFAULT 'UNIQUE'\")", None),
+        ("op.add_column('person', sa.Column('x', sa.Integer(), sa.Computed('id + 1', persisted=False)))", None),
+        ("op.execute('DELETE FROM person')\nop.execute('ALTER TABLE person ADD COLUMN x integer UNIQUE')", None),
+    ],
+)
+@on("sqlite")
+def test_columns_that_sqlite_cannot_add(person, up, why):
+    found = messages(person, "add-column-fails", up)
+    assert found == ([f"SQLite cannot add person.x to a table with rows: {why}"] if why else [])

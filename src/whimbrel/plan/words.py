@@ -154,7 +154,7 @@ def of_replace(text: str, dialect: str) -> tuple[Any, ...]:
         clauses(found["columns"]) if found["columns"] else (each.partition("=")[0] for each in clauses(found["values"] or ""))
     )
     given = tuple(plain(each.strip(), dialect) for each in listed if each.strip())
-    rows = ROWS.match(text[found.end() :])
+    rows = ROWS.match(text[found.end() :]) if given else None
     values = (tuple(each.strip() for each in clauses(row.strip()[1:-1])) for row in (clauses(rows[1]) if rows else ()))
     return (Rows("replace", table, schema, given=given, values=tuple(values)),)
 
