@@ -318,6 +318,13 @@ def test_nothing_hides_behind_something_harmless(people: Project, up: str):
         "op.execute(\"prepare st from 'drop table person'\")\nop.execute('execute st')",
         "try:\n    op.rename_table('person', 'pet')\nexcept Exception:\n    pass\nname = 'per' + 'son'\nop.drop_table(name)",
         'op.execute("create temporary table person (id int)")\nop.execute("drop table person")\nop.execute("drop table person")',
+        'op.execute("create temporary table person (id int)")\nop.execute("drop temporary table person")\n'
+        'op.execute("drop table person")',
+        'op.execute("drop tables person")',
+        'op.execute("drop table person wait 5")',
+        'op.execute("truncate person nowait")',
+        'op.execute("delete low_priority from person")',
+        "op.execute(\"execute immediate 'drop table person'\")",
     ],
 )
 def test_nothing_hides_behind_something_harmless_on_mariadb(people: Project, up: str):
@@ -325,6 +332,13 @@ def test_nothing_hides_behind_something_harmless_on_mariadb(people: Project, up:
     result = people.flask("upgrade")
     assert result.code in (1, 3), result
     result.says(":person]")
+    assert len(people.database.rows("person")) == 3
+
+
+@on("mariadb")
+def test_a_temporary_table_is_nothing_to_lose(people: Project):
+    people.revision('op.execute("DROP TEMPORARY TABLE IF EXISTS person")', id="bbbb")
+    people.ok("upgrade")
     assert len(people.database.rows("person")) == 3
 
 

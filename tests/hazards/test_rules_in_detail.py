@@ -413,6 +413,11 @@ def test_what_is_said_of_an_index_that_takes_no_time(person, sql):
         ),
         ("delete-meets-every-row", "DELETE FROM person WHERE id = 2", []),
         ("delete-without-condition", "DELETE FROM toy", ["1 row of toy would be lost"]),
+        (
+            "delete-without-condition",
+            "DELETE FROM pet; DELETE FROM person",
+            ["3 rows of pet would be lost", "1 row of toy would be lost, with those of pet", "2 rows of person would be lost"],
+        ),
     ],
 )
 @on("postgresql", "mariadb")
@@ -551,3 +556,106 @@ def test_rows_that_are_in_the_wrong_partition(person, sql, found):
         "insert into some_kinds values ('A'), (null)",
     ]
     assert messages(person, "attach-fails", f"op.execute({sql!r})", *given) == found
+
+
+WHOLE = "create table t (id integer primary key auto_increment, name varchar(50) not null default 'x', nick varchar(50))"
+
+
+@pytest.mark.parametrize(
+    ("up", "code"),
+    [
+        ("op.execute('ALTER TABLE t MODIFY name varchar(60)')", "null-breaks-programs"),
+        ("op.execute('ALTER TABLE t CHANGE name name varchar(60) NULL')", "null-breaks-programs"),
+        ("op.alter_column('t', 'name', existing_type=sa.String(50), comment='new')", "null-breaks-programs"),
+        ("op.execute('ALTER TABLE t MODIFY name varchar(60) NOT NULL')", "default-breaks-programs"),
+        ("op.alter_column('t', 'name', type_=sa.String(60), existing_nullable=False)", "default-breaks-programs"),
+        ("op.alter_column('t', 'id', existing_type=sa.Integer(), type_=sa.BigInteger())", "default-breaks-programs"),
+        ("op.execute('ALTER TABLE t MODIFY id bigint AUTO_INCREMENT')", None),
+        ("op.alter_column('t', 'id', type_=sa.BigInteger(), autoincrement=True, existing_nullable=False)", None),
+        ("op.execute(\"ALTER TABLE t MODIFY name varchar(60) NOT NULL DEFAULT 'x'\")", None),
+        ("op.execute('ALTER TABLE t MODIFY nick varchar(60)')", None),
+        ("op.execute('ALTER TABLE t MODIFY nick varchar(60) NOT NULL')", None),
+    ],
+)
+@on("mariadb")
+def test_what_a_definition_leaves_out_is_gone(person, up, code):
+    for statement in (WHOLE, "insert into t (nick) values ('x')"):
+        person.database.run(statement)
+    person.revision(up, id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert [each["code"] for each in listed if each["code"] in BREAKS] == ([code] if code else [])
+
+
+BREAKS = ("null-breaks-programs", "default-breaks-programs")
+
+
+@on("mariadb")
+def test_a_definition_says_nothing_of_a_column_that_nobody_knows(person):
+    person.revision("op.execute('ALTER TABLE t MODIFY name text, MODIFY nick text NOT NULL')", id="bbbb")
+    result = person.flask("review", "bbbb", "--dialect", "mysql", "--rows", "t=10")
+    assert not any(code in result.text for code in BREAKS)
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('ALTER TABLE person ADD COLUMN o integer REFERENCES org (id) ON DELETE CASCADE')", True),
+        ("op.add_column('person', sa.Column('o', sa.Integer(), sa.ForeignKey('org.id', ondelete='CASCADE')))", True),
+        ("op.execute('ALTER TABLE person ADD COLUMN o integer REFERENCES org (id)')", False),
+    ],
+)
+def test_a_new_column_whose_key_cascades(person, up, found):
+    listed = messages(person, "cascade-deletes-rows", up, "create table org (id integer primary key)")
+    assert listed == ["rows of person go with those of org that they point to"] * found
+
+
+@on("mariadb")
+def test_rows_that_are_there_twice_are_deleted(person):
+    (found,) = messages(
+        person,
+        "unique-fails",
+        "op.execute('ALTER IGNORE TABLE pet ADD UNIQUE (a)')",
+        "create table pet as select 7 a union all select 7",
+    )
+    assert found == "pet (a): 1 value there more than once: 7; IGNORE deletes all rows but one of each"
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("REPLACE INTO pet (id) VALUES (1)", ["rows of pet that are replaced lose what is in name"]),
+        ("REPLACE INTO pet (id) VALUES (8), (9)", []),
+        ("REPLACE INTO pet (id) SELECT id FROM pet", ["rows of pet that are replaced lose what is in name"]),
+        ("REPLACE INTO pet (id, name) VALUES (1, 'a')", []),
+        ("REPLACE INTO pet VALUES (1, 'a', 5)", []),
+    ],
+)
+@on("sqlite", "mariadb")
+def test_what_is_not_named_is_lost(person, up, found):
+    given = ["create table pet (id integer primary key, name text, age integer)", "insert into pet values (1, 'a', null)"]
+    assert messages(person, "replace-loses-data", f'op.execute("{up}")', *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "why"),
+    [
+        ("op.execute('ALTER TABLE person ADD COLUMN x DEFAULT CURRENT_TIMESTAMP')", "its default is no constant"),
+        (
+            "op.add_column('person', sa.Column('x', sa.Integer(), server_default=sa.text('(random())')))",
+            "its default is no constant",
+        ),
+        (
+            "op.add_column('person', sa.Column('x', sa.Integer(), sa.Computed('id + 1', persisted=True)))",
+            "it is computed and stored",
+        ),
+        ("op.execute('ALTER TABLE person ADD COLUMN x integer UNIQUE')", "it is unique"),
+        ("op.execute('ALTER TABLE person ADD COLUMN x integer DEFAULT 5')", None),
+        ("op.execute(\"ALTER TABLE person ADD COLUMN x text DEFAULT 'UNIQUE'\")", None),
+        ("op.add_column('person', sa.Column('x', sa.Integer(), sa.Computed('id + 1', persisted=False)))", None),
+        ("op.execute('DELETE FROM person')\nop.execute('ALTER TABLE person ADD COLUMN x integer UNIQUE')", None),
+    ],
+)
+@on("sqlite")
+def test_columns_that_sqlite_cannot_add(person, up, why):
+    found = messages(person, "add-column-fails", up)
+    assert found == ([f"SQLite cannot add person.x to a table with rows: {why}"] if why else [])

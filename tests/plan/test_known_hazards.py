@@ -324,6 +324,26 @@ constraint-dropped: a foreign key is dropped
     op.drop_constraint("fk_org", "person", type_="foreignkey")
 constraint-dropped: a check is dropped
     op.execute("ALTER TABLE person DROP CONSTRAINT ck_age")
+delete-without-condition: rows are deleted with words of how
+    op.execute("DELETE LOW_PRIORITY QUICK IGNORE FROM pet")
+update-loses-data: a column is emptied with words of how
+    op.execute("UPDATE IGNORE pet SET kind = NULL")
+drop-table-loses-data: tables are dropped that somebody may have locked
+    op.execute("DROP TABLES pet, org WAIT 5")
+truncate-loses-data: a table is emptied that nobody may have locked
+    op.execute("TRUNCATE pet NOWAIT")
+drop-column-loses-data: a column is dropped from a table that nobody may have locked
+    op.execute("ALTER TABLE pet NOWAIT DROP COLUMN kind")
+table-copy: a type changes in a table that somebody may have locked
+    op.execute("ALTER IGNORE TABLE pet WAIT 5 MODIFY person_id bigint")
+table-copy: an index is made again
+    op.execute("CREATE OR REPLACE FULLTEXT INDEX ix_kind ON pet (kind)")
+delete-without-condition: a statement with variables of its own
+    op.execute("SET STATEMENT max_statement_time=60, lock_wait_timeout=5 FOR DELETE FROM pet")
+drop-table-loses-data: a statement in a text
+    op.execute("EXECUTE IMMEDIATE 'DROP TABLE pet'")
+truncate-loses-data: the file of a table goes
+    op.execute("ALTER TABLE pet DISCARD TABLESPACE")
 """
 SQLITE = r"""
 not-null-fails: NOT NULL over nulls

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+
+import pytest
 
 from kit import Project, on
 
@@ -26,8 +29,31 @@ CASES = {
     "ALTER TABLE t MODIFY e ENUM('a','b','c')": ("", ""),
     "ALTER TABLE t ADD COLUMN u VARCHAR(40) DEFAULT (uuid())": ("writes", "rewrite"),
     "ALTER TABLE t CONVERT TO CHARACTER SET latin1": ("writes", "rewrite"),
+    "ALTER TABLE t DEFAULT CHARACTER SET latin1": ("", ""),
+    "ALTER TABLE t MODIFY c VARCHAR(50) CHARACTER SET latin1": ("writes", "rewrite"),
+    "ALTER TABLE t MODIFY b INT COMMENT 'x'": ("", ""),
+    "ALTER TABLE t CHANGE b bb INT": ("", ""),
+    "ALTER TABLE t MODIFY s SET('a','b','c')": ("", ""),
+    "ALTER TABLE t FORCE": ("", "rewrite"),
+    "ALTER TABLE t ADD SYSTEM VERSIONING": ("writes", "rewrite"),
+    "ALTER TABLE t ADD x INT UNIQUE": ("", "rewrite"),
+    "ALTER TABLE t ADD number INT AUTO_INCREMENT UNIQUE": ("writes", "rewrite"),
+    "ALTER TABLE v ADD COLUMN x INT AFTER id": ("writes", "rewrite"),
+    "ALTER TABLE v ADD COLUMN x INT": ("", ""),
+    "ALTER TABLE f DROP COLUMN c": ("writes", "rewrite"),
+    "ALTER TABLE st MODIFY b INT NOT NULL": ("writes", "rewrite"),
 }
-TABLE = "create table t (id int primary key, b int, c varchar(50), e enum('a','b')) default charset utf8mb4"
+WORK_OF_FIRST = ("CREATE FULLTEXT INDEX f ON t (c)",)
+"""The first full text index writes the table anew, others do not: that is known where it is tried out."""
+OTHERS = """
+    create table v (id int primary key, b int, w int generated always as (b + 1) virtual);
+    create table st (id int primary key, b int, w int generated always as (b + 1) stored);
+    create table f (id int primary key, c int, d text, fulltext key (d));
+    insert into v (id) values (1);
+    insert into st (id) values (1);
+    insert into f (id) values (1)
+"""
+TABLE = "create table t (id int primary key, b int, c varchar(50), e enum('a','b'), s set('a','b')) default charset utf8mb4"
 
 
 def effects(project: Project, up: str) -> list[dict[str, object]]:
@@ -43,11 +69,28 @@ def test_statements_are_judged_as_the_server_does_them(project: Project):
     project.app("")
     project.ok("init")
     project.database.run(TABLE)
-    project.database.run("insert into t (id) values (1)")
+    for statement in ("insert into t (id) values (1)", *OTHERS.split(";")):
+        project.database.run(statement)
     for sql, expected in CASES.items():
         (effect,) = effects(project, f'op.execute("{sql}")')
         assert (effect["blocks"], effect["work"], effect["is_proven"]) == (*expected, True), sql
     assert project.database.run("show databases like 'whimbrel_scratch_%'") == []
+
+
+@on("mariadb")
+def test_statements_are_judged_where_nothing_may_be_tried(project: Project, monkeypatch: pytest.MonkeyPatch):
+    """A user who may not create a database gets the same answers, from the words and the catalog."""
+    monkeypatch.setattr("whimbrel.dialects.mysql.new_database", lambda connection, create: nullcontext(None))
+    project.app("")
+    project.ok("init")
+    project.database.run(TABLE)
+    for statement in ("insert into t (id) values (1)", *OTHERS.split(";")):
+        project.database.run(statement)
+    for sql, expected in CASES.items():
+        (effect,) = effects(project, f'op.execute("{sql}")')
+        work = "build" if sql in WORK_OF_FIRST else expected[1]
+        if "LOCK=NONE" not in sql:  # whether that is refused is known for certain only where it is tried
+            assert (effect["blocks"], effect["work"], effect["is_proven"]) == (expected[0], work, False), sql
 
 
 @on("mariadb")

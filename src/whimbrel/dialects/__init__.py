@@ -11,6 +11,7 @@ from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
 from ._effects import Effect, clauses
+from ._mysql_text import plainly
 from ._rates import USUAL
 from ._sessions import Blocker, Holder, Lock, Phase
 
@@ -33,4 +34,17 @@ def dialect_of(name: str) -> Dialect:
     return registered().get(name) or Dialect()
 
 
-__all__ = ["USUAL", "Beside", "Blocker", "Dialect", "Effect", "Holder", "Lock", "Phase", "clauses", "dialect_of", "registered"]
+__all__ = [
+    "USUAL",
+    "Beside",
+    "Blocker",
+    "Dialect",
+    "Effect",
+    "Holder",
+    "Lock",
+    "Phase",
+    "clauses",
+    "dialect_of",
+    "plainly",
+    "registered",
+]

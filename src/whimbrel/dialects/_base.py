@@ -216,6 +216,10 @@ class Dialect(Structure):
         """An empty database of the same kind that nobody else uses, for a while; None where there is none to be had."""
         yield None
 
+    def ignores_references(self, live: Any) -> bool:
+        """Whether REFERENCES in the definition of a column has no effect. live: what is known of the server."""
+        return False
+
     # -- changes of types
 
     def does_not_fit(

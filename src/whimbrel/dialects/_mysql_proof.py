@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ._effects import Blocks, Effect, Work
 from ._mysql_effects import as_stated, without_terms
+from ._mysql_text import plainly
 
 PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INSTANT", "", "", ""),
@@ -25,7 +26,10 @@ PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("COPY", "SHARED", "writes", "rewrite"),
 )
 IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES", re.IGNORECASE)
-CHANGES = re.compile(r"\s*(ALTER\s+TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b", re.IGNORECASE)
+CHANGES = re.compile(
+    r"\s*(ALTER\s+(ONLINE\s+)?(IGNORE\s+)?TABLE|CREATE\s+(OR\s+REPLACE\s+)?(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b",
+    re.IGNORECASE,
+)
 
 
 class Proof:
@@ -39,7 +43,7 @@ class Proof:
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
-        statement, terms = without_terms(statement)
+        statement, terms = without_terms(plainly(statement))
         return as_stated(self.best(statement, effect), terms)
 
     def best(self, statement: str, effect: Effect) -> Effect:

@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from ._base import Dialect, as_look, grouped, plain, schema_of
 from ._beside import Beside
-from ._conversions import does_not_fit, loses_members
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
 from ._mysql_blockers import find_blockers
+from ._mysql_conversions import lost
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
+from ._mysql_text import plainly
 from ._rates import MARIADB, USUAL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -54,7 +55,6 @@ SESSION = re.compile(
 )
 # What holds other statements, of any kind.
 MANY = re.compile(COMMENTS + r"(EXECUTE|CALL|BEGIN\s+NOT\s+ATOMIC)\b", re.IGNORECASE | re.DOTALL)
-EXECUTED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 REMARKS = re.compile(r"^(\s*#[^\n]*\n)+")
 REPEATABLE = re.compile(COMMENTS + r"(ANALYZE|CACHE|CHECK|LOAD\s+INDEX|OPTIMIZE|REPAIR)\b", re.IGNORECASE | re.DOTALL)
 WORD = re.compile(r"`((?:[^`]|``)+)`|\"([^\"]+)\"|([\w$]+)")
@@ -115,6 +115,11 @@ class Mysql(Dialect):
 
         return proving(make)
 
+    def ignores_references(self, live: Any) -> bool:
+        """MySQL does, and MariaDB before 10.5 (manuals, "FOREIGN KEY Constraints")."""
+        is_mariadb = bool(getattr(live.sqla_dialect, "is_mariadb", False))
+        return not is_mariadb or (live.version is not None and live.version < (10, 5))
+
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """MariaDB alone can make rows out of nothing."""
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
@@ -153,15 +158,17 @@ class Mysql(Dialect):
     def does_not_fit(
         self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
     ) -> str | None:
-        """Texts that are no numbers, and what is cut or rounded: without strict mode they would become something else."""
+        """What would be cut, rounded or refused: without strict mode it would become something else."""
         query = (
-            "select data_type, column_type from information_schema.columns where table_schema = coalesce(:schema, database())"
-            " and table_name = :table and column_name = :column"
+            "select column_type, character_set_name, table_collation from information_schema.columns c"
+            " join information_schema.tables t using (table_schema, table_name)"
+            " where table_schema = coalesce(:schema, database()) and table_name = :table and column_name = :column"
         )
         found = connection.execute(text(query), {"schema": schema, "table": table, "column": column}).one_or_none()
-        old, whole = found or ("", "")
-        quoted = self.quoted(connection, column)
-        return loses_members(quoted, str(whole), new) or does_not_fit(quoted, str(old), new, "NOT REGEXP")
+        if found is None:
+            return None
+        usual = str(found[2] or "").partition("_")[0] or str(found[1])
+        return lost(self.quoted(connection, column), str(found[0]), new, found[1], usual)
 
     @contextmanager
     def strict(self, connection: Connection) -> Iterator[None]:
@@ -245,7 +252,7 @@ class Mysql(Dialect):
 
     def kind_of(self, statement: str) -> Kind:
         """DDL commits; and so do some commands about the session, which have no other effect."""
-        statement = REMARKS.sub("", EXECUTED.sub(r" \1 ", statement))
+        statement = REMARKS.sub("", plainly(statement))
         if MANY.match(statement):
             return "many"
         if COMMITS.match(statement):

@@ -39,6 +39,7 @@ CREATES = re.compile(
     rf"(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})",
     re.IGNORECASE,
 )
+UNHIDES = re.compile(rf"\s*DROP\s+TEMPORARY\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})", re.I)
 ADDS = re.compile(
     rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
     re.IGNORECASE,
@@ -108,6 +109,10 @@ class Guard:
                 self.history.temporary.add(self.history.key((schema, made.table_name)))
                 return []
             return [made]
+        if found := UNHIDES.match(text):
+            schema = plain(found["schema"], kind) if found["schema"] else None
+            self.history.created.discard(self.history.key((schema, plain(found["name"], kind))))
+            return []
         if found := ADDS.match(text):
             column: Column[Any] = Column(plain(found[3], kind), NullType())
             return [ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)]

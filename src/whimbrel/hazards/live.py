@@ -52,6 +52,10 @@ class Live:
         self.was_column: dict[tuple[Table, str], str] = {}
         self.retyped: set[tuple[Table, str]] = set()
         """Columns that get another type, under the names that they have now in the database."""
+        self.settings: dict[str, bool] = {}
+        """What the run has set for its session, as far as effects depend on it."""
+        self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
+        """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
         self.gone: set[str] = set()
         """The names of indexes and constraints that the run drops."""
         self.is_uncertain = False
@@ -64,12 +68,13 @@ class Live:
         self._answers: dict[str, list[Any] | None] = {}
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
+        self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
         self._rates: Mapping[str, float] | None = None
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
 
     def forget(self) -> None:
         """Ask the database again."""
-        self._names, self._columns, self._answers, self._sizes = {}, {}, {}, {}
+        self._names, self._columns, self._answers, self._sizes, self._keys = {}, {}, {}, {}, {}
 
     # -- names
 
@@ -237,6 +242,15 @@ class Live:
         if self.connection is None or not self.is_there(table):
             return []
         return list(sa.inspect(self.connection).get_pk_constraint(table[1], schema=table[0]).get("constrained_columns") or ())
+
+    def foreign_keys(self, schema: str | None) -> Mapping[Table, list[Any]]:
+        """Those of every table of a schema, as SQLAlchemy tells of them, asked once."""
+        if self.connection is None:
+            return {}
+        if schema not in self._keys:
+            found = sa.inspect(self.connection).get_multi_foreign_keys(schema=schema)
+            self._keys[schema] = {(schema, name): list(listed) for (_, name), listed in found.items()}
+        return self._keys[schema]
 
     def has_rows(self, table: Table) -> bool:
         """Whether a table of the database may have rows: one look, however large it is."""

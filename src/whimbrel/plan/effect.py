@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy.exc import CompileError
 
 from ..dialects import USUAL, Effect
 from .step import Step, Table
@@ -22,6 +26,8 @@ def effects(step: Step, live: Any) -> list[Effect]:
     What is tried out is tried once, in the order of the run.
     """
     found = []
+    if live.connection is None:
+        listen(step, live)
     for number, statement in enumerate(step.sql):
         key = (id(step), number)
         if key not in live.effects:
@@ -29,6 +35,16 @@ def effects(step: Step, live: Any) -> list[Effect]:
         if live.effects[key] is not None:
             found.append(live.effects[key])
     return found
+
+
+def listen(step: Step, live: Any) -> None:
+    """Take what a step says of the columns that it changes for what they are."""
+    for op in step.operations:
+        if not isinstance(op, ops.AlterColumnOp) or op.existing_type is None:
+            continue
+        with suppress(CompileError):
+            type_ = live.sqla_dialect.type_compiler_instance.process(op.existing_type)
+            live.said[live.key((op.schema, op.table_name)), op.column_name] = (type_, op.existing_nullable)
 
 
 def effect_of(statement: str, live: Any) -> Effect | None:

@@ -34,6 +34,7 @@ from .outside import nothing_outside
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step
 from .values import filled, text_of
+from .words import redefined
 
 READS_ROWS = "it reads from the database"
 
@@ -117,7 +118,8 @@ class Notes:
                 why = str(error)
         self.script.seek(before)
         written = tuple(each for each in statements_in(self.script.read()) if each.upper() not in ("BEGIN", "COMMIT"))
-        self.steps.append(Step((op,), written, place, line, why, is_batch, self.is_outside))
+        judged = redefined(op, written, self.context.dialect.name)
+        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside))
         return result
 
     def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:

@@ -13,7 +13,18 @@ from alembic.operations import ops
 
 from .rows import NAMES, changed_rows, counted, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
-from .words import NAME, in_block, of_alter, of_drop, of_renames, plain, plain_index, without_marks
+from .words import (
+    NAME,
+    in_block,
+    of_alter,
+    of_delete_history,
+    of_drop,
+    of_renames,
+    of_replace,
+    plain,
+    plain_index,
+    without_marks,
+)
 
 HARMLESS = re.compile(
     r"\s*(SET|SELECT|PRAGMA|SHOW|VALUES|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|ANALYZE|COMMENT|GRANT|REVOKE|EXPLAIN|USE"
@@ -73,6 +84,8 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
     nulls_are_same = False
     if dialect == "postgresql":
         text, nulls_are_same = plain_index(text)
+    if found := of_replace(text, dialect) or of_delete_history(text, dialect):
+        return found, None
     if HARMLESS.match(text) and not INTERESTING.search(text):
         return (), None
     if found_rows := NEW_ROWS.match(text):
@@ -99,7 +112,7 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
             isinstance(each, ops.CreateIndexOp) and dialect == "mysql" and not all(isinstance(part, str) for part in each.columns)
         ):
             each.columns = []  # of the beginnings of texts
-    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set")
+    is_read = found or HARMLESS.match(text) or tree.key in ("create", "select", "set") or tree.args.get("temporary")
     return (found, None) if is_read else of_words(text, dialect)
 
 
@@ -194,7 +207,7 @@ def dropped(tree: Any) -> Iterator[Any]:
     what = str(tree.args.get("kind") or "").upper()
     for each in targets(tree):
         name, schema = place(each)
-        if what == "TABLE":
+        if what == "TABLE" and not tree.args.get("temporary"):
             yield ops.DropTableOp(name, schema=schema)
         elif what in ("SCHEMA", "DATABASE"):
             yield DropNamespace(name or schema or str(each), what.lower())

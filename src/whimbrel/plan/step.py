@@ -22,7 +22,7 @@ class Opaque(BaseException):
 
 @dataclass
 class Rows(ops.MigrateOperation):
-    """Rows of a table are deleted or changed. verb: "delete", "update", "truncate" or "insert"."""
+    """Rows of a table are deleted or changed. verb: "delete", "update", "truncate", "insert" or "replace"."""
 
     verb: str
     table_name: str
@@ -32,12 +32,18 @@ class Rows(ops.MigrateOperation):
     cascades: bool = False
     emptied: tuple[str, ...] = ()
     """The columns that become null in every row."""
+    given: tuple[str, ...] = ()
+    """The columns that a row is replaced by; none where that is all of them."""
+    values: tuple[tuple[str, ...], ...] = ()
+    """What they get, as it stands in SQL, a row each; none where that is not known."""
     count: str = ""
     """The query that counts the rows of the table, and those that meet the condition; "" where there is none."""
     reads: tuple[Table, ...] = ()
     """The tables that the query is about."""
     meeting: str = ""
     """The query for the rows that meet the condition."""
+    is_history: bool = False
+    """Whether those rows are not what the table holds now, but what it has held."""
 
     def reverse(self) -> Any:
         """There is no way back."""
@@ -62,6 +68,8 @@ class Changed(ops.MigrateOperation):
 
     table_name: str
     schema: str | None = None
+    charset: str = ""
+    """The character set that its texts get."""
 
     def reverse(self) -> Any:
         """There is no way back."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import JSON, Column, Computed
+from sqlalchemy import JSON, Column, Computed, ForeignKey
 from sqlalchemy import text as sa_text
 
-from ..dialects import clauses
+from ..dialects import clauses, plainly
 from .step import Changed, DropNamespace, Rows, Written
 
 NAME = r'(?:[\w$]+|"[^"]+"|`[^`]+`|\[[^\]]+\])'
 ALTERING = re.compile(
-    rf"\s*ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
+    rf"\s*ALTER\s+(?:ONLINE\s+)?(?P<ignore>IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?(ONLY\s+)?((?P<schema>{NAME})\.)?(?P<name>{NAME})",
     re.IGNORECASE,
 )
 NO_COLUMN = (
@@ -26,7 +27,21 @@ DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAM
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
-PARTITION = re.compile(r"\s*(DROP|TRUNCATE)\s+PARTITION\b", re.IGNORECASE)
+SEVERAL = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
+PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
+PARTITIONS = re.compile(
+    rf"\s*(?:DROP|TRUNCATE)\s+PARTITION\s+(?:IF\s+EXISTS\s+)?(?!ALL\b)({NAME}(?:\s*,\s*{NAME})*)", re.IGNORECASE
+)
+UNVERSIONED = re.compile(r"\s*DROP\s+SYSTEM\s+VERSIONING\b", re.IGNORECASE)
+REPLACE = re.compile(
+    rf"\s*(?:REPLACE(?:\s+INTO)?|INSERT\s+OR\s+REPLACE\s+INTO)\s+(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})\s*"
+    rf"(?:\((?P<columns>{NAME}(?:\s*,\s*{NAME})*)\)\s*(?=VALUES?\b|SELECT\b|WITH\b|\()|SET\s+(?P<values>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+ROWS = re.compile(r"\s*VALUES?\b\s*(\(.*\))\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+HISTORY = re.compile(
+    rf"\s*DELETE\s+HISTORY\s+FROM\s+(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})\s*(?P<before>BEFORE\b)?", re.IGNORECASE
+)
 NAMED = rf"\s*ADD\s+(?:CONSTRAINT\s+(?P<name>{NAME})?\s*)?"
 KEY = re.compile(
     NAMED + rf"FOREIGN\s+KEY\s*(?:{NAME}\s*)?\((?P<local>[^()]*)\)\s*REFERENCES\s+((?P<schema>{NAME})\.)?(?P<table>{NAME})"
@@ -42,9 +57,15 @@ UNIQUE = re.compile(
     rf"(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\){REST}",
     re.IGNORECASE | re.DOTALL,
 )
+CONVERT = re.compile(r"\s*CONVERT\s+TO\s+(?:CHARACTER\s+SET|CHARSET)\s+'?(?!DEFAULT\b)(\w+)", re.IGNORECASE)
+REFERENCES = re.compile(
+    rf"\bREFERENCES\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*\(\s*(?P<column>{NAME})\s*\)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 # A type ends where one of these begins.
 TYPE = re.compile(
-    r"(.*?)(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
+    r"(.*?)((?:\s+(?:CHARACTER\s+SET|CHARSET|COLLATE)\s+\S+)*)"
+    r"(?:\s+(?:NOT|NULL|DEFAULT|AUTO_INCREMENT|COMMENT|CHARACTER|CHARSET|COLLATE|FIRST|AFTER|PRIMARY|UNIQUE|KEY|CHECK|AS"
     r"|GENERATED|REFERENCES|CONSTRAINT|ON|INVISIBLE|VISIBLE)\b.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -59,7 +80,7 @@ RENAME = re.compile(
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
-HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|SET)\b", re.IGNORECASE)
+HOLDS = re.compile(r"\s*(BEGIN\s+NOT\s+ATOMIC|PREPARE|EXECUTE\s+IMMEDIATE|SET)\b", re.IGNORECASE)
 NAMED_TWICE = rf"(?:{NAME}\.)?{NAME}"
 DROPS = re.compile(
     rf"\s*DROP\s+(?P<kind>SCHEMA|TYPE|DOMAIN|EXTENSION|INDEX)\s+(?:IF\s+EXISTS\s+)?"
@@ -70,14 +91,13 @@ OWNED = re.compile(rf"\s*DROP\s+OWNED\s+BY\s+(?P<names>{NAME}(?:\s*,\s*{NAME})*)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
 INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
-VERSIONED = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 
 
 def without_marks(text: str) -> str:
-    """A statement of MySQL with what stands in comments that its server executes (manual, "Comments"), without how an index
-    is built: the parser knows that of ALTER TABLE only.
+    """A statement of MySQL as it is without marks of how, also without how an index is built: the parser knows that of
+    ALTER TABLE only.
     """
-    found = VERSIONED.sub(r" \1 ", text)
+    found = plainly(text)
     return HOW.sub("", found) if INDEX.match(found) else found
 
 
@@ -104,17 +124,31 @@ def of_alter(text: str, dialect: str) -> tuple[Any, ...]:
     if found is None:
         return ()
     table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
-    return tuple(op for clause in clauses(text[found.end() :]) for op in of_clause(clause, table, schema, dialect))
+    action = text[found.end() :]
+    listed = [action] if PARTITION.match(action) else clauses(action)  # it stands alone, with several names
+    made = tuple(op for clause in listed for op in of_clause(clause, table, schema, dialect))
+    for op in made if found["ignore"] else ():
+        if isinstance(op, (ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)):
+            op.kw["ignores"] = True  # rows that are there twice, all but one of them
+    return made
 
 
 def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iterator[Any]:
     """One clause of an ALTER TABLE."""
     if PARTITION.match(clause):
-        yield Rows("truncate", table, schema, is_bounded=False)
+        listed = PARTITIONS.match(clause)
+        named = quoted(table, schema)
+        count = f"SELECT count(*), (SELECT count(*) FROM {named} PARTITION ({listed[1]})) FROM {named}" if listed else ""
+        yield Rows("truncate", table, schema, is_bounded=False, count=count, reads=((schema, table),))
+    elif UNVERSIONED.match(clause):
+        yield of_history(table, schema)
+    elif found := SEVERAL.match(clause):
+        for each in clauses(found[1]):
+            yield from of_clause(f"ADD {each}", table, schema, dialect)
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
     elif found := ADD.match(clause):
-        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2]), schema=schema)
+        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2], dialect), schema=schema)
     elif found := CHANGE.match(clause):
         old, new = plain(found[1], dialect), plain(found[2], dialect)
         yield altered(table, old, found[3], schema, None if old == new else new)
@@ -127,8 +161,46 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         )
     elif found := RENAME.match(clause):
         yield ops.AlterColumnOp(table, plain(found["old"], dialect), schema=schema, modify_name=plain(found["new"], dialect))
+    elif found := CONVERT.match(clause):
+        yield Changed(table, schema, charset=found[1])
     else:
         yield of_constraint(clause, table, schema, dialect) or Changed(table, schema)
+
+
+def quoted(table: str, schema: str | None) -> str:
+    """A table in SQL of MySQL."""
+    return ".".join(f"`{part}`" for part in (schema, table) if part)
+
+
+def of_history(table: str, schema: str | None) -> Rows:
+    """The rows go that a table of MariaDB has had before (manual, "System-Versioned Tables")."""
+    named = quoted(table, schema)
+    count = f"SELECT count(*), count(*) - (SELECT count(*) FROM {named}) FROM {named} FOR SYSTEM_TIME ALL"
+    return Rows("truncate", table, schema, is_bounded=False, count=count, reads=((schema, table),), is_history=True)
+
+
+def of_replace(text: str, dialect: str) -> tuple[Any, ...]:
+    """REPLACE of MySQL and SQLite: it deletes what has the same key, with what the statement does not name."""
+    found = REPLACE.match(text) if dialect in ("mysql", "sqlite") else None
+    if found is None:
+        return ()
+    table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
+    listed = (
+        clauses(found["columns"]) if found["columns"] else (each.partition("=")[0] for each in clauses(found["values"] or ""))
+    )
+    given = tuple(plain(each.strip(), dialect) for each in listed if each.strip())
+    rows = ROWS.match(text[found.end() :]) if given else None
+    values = (tuple(each.strip() for each in clauses(row.strip()[1:-1])) for row in (clauses(rows[1]) if rows else ()))
+    return (Rows("replace", table, schema, given=given, values=tuple(values)),)
+
+
+def of_delete_history(text: str, dialect: str) -> tuple[Any, ...]:
+    """DELETE HISTORY FROM …."""
+    found = HISTORY.match(text)
+    if found is None:
+        return ()
+    table, schema = plain(found["name"], dialect), plain(found["schema"], dialect) if found["schema"] else None
+    return (Rows("delete", table, schema) if found["before"] else of_history(table, schema),)
 
 
 def type_in(text: str) -> Written:
@@ -138,13 +210,40 @@ def type_in(text: str) -> Written:
 
 
 def altered(table: str, column: str, definition: str, schema: str | None, new: str | None = None) -> ops.AlterColumnOp:
-    """A column gets another definition, and perhaps another name."""
-    nullable = False if re.search(r"\bNOT\s+NULL\b", unquoted(definition), re.IGNORECASE) else None
-    type_: Any = type_in(definition)
-    return ops.AlterColumnOp(table, column, schema=schema, modify_name=new, modify_type=type_, modify_nullable=nullable)
+    """A column gets another definition, and perhaps another name. What the definition leaves out is gone."""
+    words = unquoted(definition).upper()
+    is_kept = re.search(r"\bDEFAULT\b|\bAUTO_INCREMENT\b|\bAS\s*\(|\bSERIAL\b", words) is not None
+    found = TYPE.match(definition)
+    type_: Any = Written((found[1] + found[2]).strip()) if found else type_in(definition)
+    return ops.AlterColumnOp(
+        table,
+        column,
+        schema=schema,
+        modify_name=new,
+        modify_type=type_,
+        modify_nullable=re.search(r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b", words) is None,
+        modify_server_default=False if is_kept else None,
+        redefines=type_,
+    )
 
 
-def new_column(name: str, definition: str) -> Column[Any]:
+def redefined(op: Any, statements: Sequence[str], dialect: str) -> Any:
+    """The same with what MySQL's MODIFY or CHANGE leaves out: that is gone, whether the revision means it or not."""
+    if not isinstance(op, ops.AlterColumnOp) or dialect not in ("mysql", "mariadb"):
+        return op
+    found = [each for text in statements for each in of_alter(text, dialect) if isinstance(each, ops.AlterColumnOp)]
+    if len(found) != 1 or "redefines" not in found[0].kw:
+        return op
+    whole, made = found[0], copy(op)
+    made.kw = {**op.kw, **whole.kw}
+    if op.modify_nullable is None and op.existing_nullable is not whole.modify_nullable:
+        made.modify_nullable = whole.modify_nullable
+    if op.modify_server_default is False:
+        made.modify_server_default = whole.modify_server_default
+    return made
+
+
+def new_column(name: str, definition: str, dialect: str) -> Column[Any]:
     """A column as its definition describes it, as far as rules ask for it."""
     words = unquoted(definition).upper()
     type_ = type_in(definition)
@@ -152,6 +251,9 @@ def new_column(name: str, definition: str) -> Column[Any]:
     is_numbered = re.search(r"\b(BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b|\bAUTO_INCREMENT\b", words) is not None
     is_computed = re.search(r"\bAS\s*\(", words) is not None and not is_numbered
     more: list[Any] = [Computed(definition)] if is_computed else []
+    if found := REFERENCES.search(definition):
+        to = ".".join(plain(part, dialect) for part in (found["schema"], found["table"], found["column"]) if part)
+        more.append(ForeignKey(to, ondelete="CASCADE" if cascades(found["rest"]) else None))
     return Column(
         name,
         JSON() if type_.text.upper() == "JSON" else type_,
@@ -161,6 +263,11 @@ def new_column(name: str, definition: str) -> Column[Any]:
         unique=re.search(r"\bUNIQUE\b", words) is not None or None,
         autoincrement=is_numbered or "auto",
     )
+
+
+def cascades(rest: str) -> bool:
+    """Whether rows go with those that they point to."""
+    return re.search(r"\bON\s+DELETE\s+CASCADE\b", rest, re.IGNORECASE) is not None
 
 
 def unquoted(text: str) -> str:
@@ -190,7 +297,7 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
             source_schema=schema,
             referent_schema=other,
             postgresql_not_valid=is_not_valid(found["rest"]),
-            ondelete="CASCADE" if re.search(r"ON\s+DELETE\s+CASCADE", found["rest"], re.IGNORECASE) else None,
+            ondelete="CASCADE" if cascades(found["rest"]) else None,
         )
     if found := CHECK.match(clause):
         kw = {"postgresql_not_valid": True} if is_not_valid(found["rest"]) else {}

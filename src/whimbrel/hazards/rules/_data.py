@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import sqlalchemy as sa
-
 from ...plan.step import Rows, Table
 from ..live import Live, numbered
 from ..rule import Case
@@ -33,9 +31,7 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
 
 def dependents(live: Live, table: Table) -> list[Table]:
     """The tables that reference a table, also by way of others."""
-    if live.connection is None:
-        return []
-    keys = sa.inspect(live.connection).get_multi_foreign_keys(schema=table[0])
+    keys = live.foreign_keys(table[0])
     found = [table]
     for parent in found:
         for child, listed in keys.items():
@@ -91,7 +87,7 @@ def taken_along(case: Case) -> Iterator[tuple[Table, int, int]]:
     live, table = case.live, case.table
     if table is None or live.connection is None or not live.dialect.cascades(live.connection):
         return
-    keys = sa.inspect(live.connection).get_multi_foreign_keys(schema=table[0])
+    keys = live.foreign_keys(table[0])
     found = [(table, case.op.meeting or f"SELECT * FROM {live.quoted(table)}")]
     seen: set[Table] = set()
     for parent, rows in found:

@@ -14,10 +14,15 @@ from ..rule import Case, Found, Rule
 
 
 def look(case: Case) -> Iterator[Found]:
-    """CreateForeignKeyOp with ON DELETE CASCADE on a table that is there."""
-    op = case.op
-    if isinstance(op, ops.CreateForeignKeyOp) and case.table is not None and str(op.kw.get("ondelete")).upper() == "CASCADE":
-        other = str(op.referent_table)
+    """CreateForeignKeyOp with ON DELETE CASCADE on a table that is there, and AddColumnOp with such a key."""
+    op, keys = case.op, []
+    if isinstance(op, ops.CreateForeignKeyOp):
+        keys = [(str(op.referent_table), op.kw.get("ondelete"))]
+    elif isinstance(op, ops.AddColumnOp):
+        keys = [(key.target_fullname.rpartition(".")[0], key.ondelete) for key in op.column.foreign_keys]
+    for other, action in keys if case.table is not None else ():
+        if str(action).upper() != "CASCADE" or case.table is None:
+            continue
         yield Found(shown(case.table), f"rows of {shown(case.table)} go with those of {other} that they point to")
 
 

@@ -3,6 +3,9 @@
 An INSERT that leaves the column out fails from then on: that of programs that rely on the default, or, where the column is new,
 of all that do not know it yet.
 
+MODIFY and CHANGE of MySQL and MariaDB drop a default or AUTO_INCREMENT that they don't name, and so does ``op.alter_column()``
+without ``existing_server_default=`` or ``autoincrement=``.
+
 Let the programs write a value first; drop the default in a later release.
 """
 
@@ -20,7 +23,7 @@ from ..rule import Case, Found, Rule
 def look(case: Case) -> Iterator[Found]:
     """AlterColumnOp without a default any more, on a column of a table with rows that stays NOT NULL."""
     op, table, live = case.op, case.table, case.live
-    if not isinstance(op, ops.AlterColumnOp) or op.modify_server_default is not None or op.modify_nullable is True:
+    if not isinstance(op, ops.AlterColumnOp) or op.modify_server_default is not None:
         return
     if table is None or not live.is_there(table) or not live.has_rows(table) or is_numbered(op):
         return
@@ -42,13 +45,17 @@ def is_required(case: Case, table: Table) -> bool:
         if isinstance(each, ops.AddColumnOp) and each.column.name == op.column_name:
             return not each.column.nullable and each.column.server_default is not None
     known = live.column_known_as(table_of(op) or table, op.column_name)
-    if known is None:
+    if known is None or (op.modify_nullable is True and known not in live.primary_key(table)):
         return False
+    redefines = "redefines" in op.kw  # which says of every column what it shall be from now on
     if live.connection is None:
-        return op.modify_nullable is False or op.existing_nullable is False
+        return not redefines and (op.modify_nullable is False or op.existing_nullable is False)
     there = (live.columns_of(table) or {}).get(known)
-    is_filled = there is not None and (there["default"] is not None or op.modify_nullable is False)
-    return is_filled and there is not None and not (there["nullable"] and op.modify_nullable is not False)
+    if there is None:
+        return False
+    is_numbered_now = redefines and there.get("autoincrement") is True
+    is_filled = there["default"] is not None or is_numbered_now or (op.modify_nullable is False and not redefines)
+    return is_filled and not (there["nullable"] and op.modify_nullable is not False)
 
 
 rule = Rule(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...plan.step import shown
+from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import met, taken_along
@@ -20,7 +20,7 @@ def look(case: Case) -> Iterator[Found]:
     """DELETE … WHERE …, after which the table is empty."""
     table = case.table
     every, meets = met(case) or (0, 0)
-    if table is None or not meets:
+    if not isinstance(case.op, Rows) or case.op.verb != "delete" or table is None or not meets:
         return
     is_all = every == meets
     if is_all:

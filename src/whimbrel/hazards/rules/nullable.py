@@ -1,6 +1,7 @@
 """A column may be null from now on.
 
-Programs that run while this is deployed have never met a null there.
+Programs that run while this is deployed have never met a null there. MODIFY and CHANGE of MySQL and MariaDB do that wherever they
+don't say NOT NULL, and so does ``op.alter_column()`` without ``existing_nullable=False``.
 
 Release programs that can read nulls first.
 """
@@ -22,7 +23,11 @@ def look(case: Case) -> Iterator[Found]:
         return
     known = live.column_known_as(table_of(op) or table, op.column_name)
     there = live.columns_of(table) or {}
-    if known is not None and (live.connection is None or (known in there and not there[known]["nullable"])):
+    if live.connection is None:
+        is_new = "redefines" not in op.kw  # which says it of every column, also of those that may be null
+    else:
+        is_new = known in there and not there[known]["nullable"] and known not in live.primary_key(table)
+    if known is not None and is_new:
         name = f"{shown(table)}.{known}"
         yield Found(name, f"programs that read {name} meet nulls as soon as somebody writes one")
 

@@ -1,4 +1,6 @@
-"""A table is emptied with TRUNCATE; with CASCADE, so is every table that points to it.
+"""A table or a partition is emptied with TRUNCATE; with CASCADE, so is every table that points to it.
+
+So is what goes with a partition that is dropped, with the file of a table (DISCARD TABLESPACE), or with its history.
 
 Delete what shall go with a condition, in batches, and never with CASCADE.
 """
@@ -8,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...plan.step import Rows, shown
+from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import dependents, in_rows
+from ._data import dependents, in_rows, met
 
 
 def look(case: Case) -> Iterator[Found]:
     """TRUNCATE on a table with rows."""
     if isinstance(case.op, Rows) and case.op.verb == "truncate" and case.table is not None and case.live.is_there(case.table):
-        rows = in_rows(case.live, case.table)
-        if rows:
-            yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
+        what = f"the history of {shown(case.table)}" if case.op.is_history else shown(case.table)
+        known = met(case)
+        rows = in_rows(case.live, case.table) if known is None else numbered(known[1], "row")
+        rows = "rows" if rows and case.op.count and known is None else rows  # nobody knows how many of them
+        if rows and (known is None or known[1]):
+            yield Found(shown(case.table), f"{rows} of {what} would be lost")
         for child in dependents(case.live, case.table) if case.op.cascades else ():
             if rows := in_rows(case.live, child):
                 yield Found(shown(child), f"{rows} of {shown(child)} would be lost, with those of {shown(case.table)}")

@@ -13,7 +13,7 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
-from ...plan.step import shown, table_of
+from ...plan.step import Changed, Table, shown, table_of
 from ...plan.words import NAME
 from ..live import numbered
 from ..rule import Case, Found, Rule
@@ -31,20 +31,30 @@ MEMBER = re.compile(VALUE)
 
 
 def look(case: Case) -> Iterator[Found]:
-    """AlterColumnOp with another type over values that would be cut, rounded or refused."""
-    op, table, live = case.op, case.table, case.live
-    if not isinstance(op, ops.AlterColumnOp) or op.modify_type is None or table is None or not is_known(case):
+    """AlterColumnOp with another type, and other letters for a whole table, over values that would be cut, rounded or refused."""
+    op, table = case.op, case.table
+    if table is None or not is_known(case):
         return
-    column = live.column_known_as(table_of(op) or table, op.column_name)
+    if isinstance(op, Changed) and op.charset:
+        for column in case.live.columns_of(table) or ():
+            yield from not_surviving(case, table, column, f"LONGTEXT CHARACTER SET {op.charset}", f"CHARACTER SET {op.charset}")
+    elif isinstance(op, ops.AlterColumnOp) and (type_ := op.modify_type or op.kw.get("redefines")) is not None:
+        type_ = type_() if isinstance(type_, type) else type_
+        known = case.live.column_known_as(table_of(op) or table, op.column_name)
+        try:
+            new = case.live.sqla_dialect.type_compiler_instance.process(type_)
+        except CompileError:
+            return
+        yield from not_surviving(case, table, known, new, new, type_)
+
+
+def not_surviving(case: Case, table: Table, column: str | None, new: str, called: str, type_: Any = None) -> Iterator[Found]:
+    """The values of a column that have no place in a type. called: what that is for who reads it."""
+    live = case.live
     if column is None or live.connection is None or column not in (live.columns_of(table) or {}):
         return
-    type_ = op.modify_type() if isinstance(op.modify_type, type) else op.modify_type
-    try:
-        new = live.sqla_dialect.type_compiler_instance.process(type_)
-    except CompileError:
-        return
     named, quoted = live.quoted(table), live.column(column)
-    using = op.kw.get("postgresql_using")
+    using = getattr(case.op, "kw", {}).get("postgresql_using")
     made, added = members_of(case, type_, new)
     new_there = f"ENUM ({', '.join(made)})" if made else new
     condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new_there, using)
@@ -54,7 +64,7 @@ def look(case: Case) -> Iterator[Found]:
     if count:
         some = examples(live, f"SELECT {quoted} FROM {named} WHERE {quoted} IS NOT NULL AND ({condition})")
         name = f"{shown(table)}.{column}"
-        yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {new}{some}")
+        yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {called}{some}")
 
 
 def members_of(case: Case, type_: Any, new: str) -> tuple[list[str], list[str]]:

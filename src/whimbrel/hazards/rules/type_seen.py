@@ -70,7 +70,8 @@ def is_mysql(dialect: Any) -> bool:
 
 def of_words(text: str, dialect: Any) -> str | None:
     """The same for a type as SQL has it."""
-    words = " ".join(re.sub(r"\([^()]*\)", " ", text.lower()).split())
+    text = re.sub(r"\b(character set|charset|collate)\s+\S+", " ", text.lower())
+    words = " ".join(re.sub(r"\([^()]*\)", " ", text).split())
     found = dialect.ischema_names.get(words) or dialect.ischema_names.get(words := SYNONYMS.get(words, words))
     if found is None or "[" in text:
         return None

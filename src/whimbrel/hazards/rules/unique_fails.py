@@ -1,5 +1,7 @@
 """Columns shall be unique, and have values twice.
 
+MariaDB's ``ALTER IGNORE TABLE`` does not fail: it deletes rows until none is there twice.
+
 Find the rows that are twice and decide which one counts, before the constraint or index is made.
 """
 
@@ -70,7 +72,8 @@ def look(case: Case) -> Iterator[Found]:
         yield Found(shown(table), f"{what}: every row has the same default, and they must be unique")
     elif (twice := there_twice(case, table)) is not None:
         known = [case.live.column_known_as(table_of(case.op) or table, name) for name in columns]
-        yield Found(shown(table), f"{shown(table)} ({', '.join(map(str, known))}): {twice}")
+        deletes = "; IGNORE deletes all rows but one of each" if getattr(case.op, "kw", {}).get("ignores") else ""
+        yield Found(shown(table), f"{shown(table)} ({', '.join(map(str, known))}): {twice}{deletes}")
 
 
 def there_twice(case: Case, table: Table) -> str | None:
