@@ -110,7 +110,7 @@ def test_a_half_done_downgrade_is_resumed(birds):
 
 @on("mariadb")
 def test_data_alone_is_rolled_back(birds):
-    birds.revision(f"op.execute('delete from bird where id < 9')\n{SHUT}", id="bbbb")
+    birds.revision(f"op.execute('delete from bird where id < 2')\n{SHUT}", id="bbbb")
     birds.refused("upgrade").says("Nothing of this revision is left in the database.")
 
 
