@@ -150,6 +150,7 @@ def test_what_the_run_has_done_to_a_table_is_in_the_answers(person, done, condit
 @pytest.mark.parametrize(
     "asks",
     [
+        "op.execute('CREATE TEMP TABLE person (id integer)')\nsa.inspect(op.get_bind()).get_columns('person')",
         "op.execute('CREATE TABLE pet (id integer)')\nsa.inspect(op.get_bind()).get_columns('pet')",
         "op.execute('ALTER TABLE person ADD COLUMN a integer')\nsa.inspect(op.get_bind()).get_columns('person')[-1]['type']",
         "op.add_column('person', sa.Column('a', sa.Integer))\nsa.Table('person', sa.MetaData(), autoload_with=op.get_bind())",

@@ -76,7 +76,8 @@ class Changes:
     def take(self, op: Any, default_schema: str | None) -> None:
         """One operation."""
         table = table_of(op)
-        if isinstance(op, DropNamespace) or (table is None and not isinstance(op, HARMLESS)):
+        is_beside = isinstance(op, ops.CreateTableOp) and op.prefixes  # a temporary table hides others, for a while
+        if isinstance(op, DropNamespace) or is_beside or (table is None and not isinstance(op, HARMLESS)):
             self.is_unknown = True
         if table is None or isinstance(op, HARMLESS):
             return
