@@ -450,3 +450,27 @@ def test_objects_of_the_session_of_the_application(birds: Project):
     )
     birds.ok("upgrade")
     assert birds.database.run("select count(*) from bird where name = 'mine'") == [(1,)]
+
+
+@on("mariadb")
+@pytest.mark.parametrize("how", ["in a block", "in a procedure"])
+def test_what_a_block_committed_before_it_failed_is_told(birds: Project, how: str):
+    body = "begin delete from bird where id = 1; create table made (id int); insert into nowhere values (1); end"
+    birds.database.run(f"create procedure break_off() {body}")
+    text = "call break_off()" if how == "in a procedure" else body.replace("begin", "begin not atomic", 1)
+    birds.revision(f"op.execute({text!r})", id="bbbb")
+    before = len(birds.database.rows("bird"))
+    birds.flask("upgrade").exits(3).says("It stopped half-way", text[:20])
+    assert "made" in birds.database.tables()
+    assert len(birds.database.rows("bird")) == before - 1
+    birds.refused("resume", code=3).says("does not tell whether it has", "--mark-done")
+    birds.ok("resume", "--mark-done")
+
+
+@on("mariadb")
+def test_nothing_is_left_of_a_block_that_committed_nothing(birds: Project):
+    body = "begin not atomic delete from bird where id = 1; insert into nowhere values (1); end"
+    birds.revision(f"op.execute({body!r})", id="bbbb")
+    before = birds.database.state()
+    birds.refused("upgrade").says("Nothing of this revision is left")
+    assert birds.database.state() == before

@@ -20,11 +20,13 @@ from sqlalchemy import event
 
 from ..dialects import Dialect
 from ..dialects._kinds import Kind
-from ..errors import Refused, StatementChanged
+from ..errors import StatementChanged
 from .expected import CHANGED, GONE, Expected, refuse_temporary
 from .half_applied import has_run
+from .inside import Inside
 from .journal import Journal, Part
 from .statement import Answer, Statement, answer_again, answer_of, error_of, in_parts, kept_text, length, short, values_of
+from .trouble import refuse_own_lock
 
 EXECUTIONS = ("do_execute", "do_executemany", "do_execute_no_params", "handle_error")
 EVENTS = (*EXECUTIONS, "commit", "rollback", "savepoint", "rollback_savepoint")
@@ -69,6 +71,7 @@ class Recorder:
         self.kept, self.lastrowid = 0, None
         self.intent: int | None = None
         self.announced: list[Statement] = []
+        self.inside = Inside()
         self.only_skips = self.has_committed = False
         """Whether a part of any revision of this run was committed before the end of it."""
 
@@ -211,8 +214,7 @@ class Recorder:
 
     def new(self, connection: sa.Connection, statement: Statement, kind: Kind, perform: Callable[[], None]) -> None:
         """A statement that writes, and is executed for the first time."""
-        is_beside = connection is not self.connection
-        if kind == "outside" and not (is_beside or self.is_autocommit(connection)):
+        if kind == "outside" and connection is self.connection and not self.is_autocommit(connection):
             self.outside(statement, perform)
         elif kind in ("ddl", "outside", "many") or self.is_autocommit(connection):
             self.alone(connection, statement, perform, kind)
@@ -257,20 +259,11 @@ class Recorder:
             statement.kind, statement.answer = "void", error_of(error)
             if not (self.announced and self.announced[-1] is statement and self.has_happened()):
                 self.keep(connection, statement)
-            self.refuse_own_lock(connection, statement, error)
+            if connection is not self.connection:
+                with self.ours():
+                    refuse_own_lock(self.connection, self.dialect, statement.text, error)
             raise
         statement.answer = answer_of(context, cursor)
-
-    def refuse_own_lock(self, connection: sa.Connection, statement: Statement, error: Exception) -> None:
-        """Raise Refused where the revision waits for itself: on a connection of its own for a lock of the run's."""
-        if connection is self.connection or not self.dialect.is_lock_conflict(error):
-            return
-        with self.ours():
-            if self.dialect.holds_locks(self.connection):
-                raise Refused(
-                    f"The revision waits for a lock that it holds itself: {short(statement.text)} runs on another connection.",
-                    hint="Use the connection of the revision: op.get_bind(), or Session(bind=op.get_bind()).",
-                ) from error
 
     def keep(self, connection: sa.Connection, statement: Statement) -> None:
         """Let a statement wait for the commit."""
@@ -295,19 +288,23 @@ class Recorder:
 
     def alone(self, connection: sa.Connection, statement: Statement, perform: Callable[[], None], kind: Kind) -> None:
         """Execute a statement that commits by itself. Whether DDL has run shows, and may be said in the next commit."""
-        self.announce(connection, statement)
+        is_block = kind == "many" and not self.dialect.ddl_rolls_back
+        self.announce(connection, statement, shows=not is_block)
+        with self.ours():
+            self.inside.begin(connection if is_block else None)
         perform()
+        self.inside.end()
         self.committed.append(statement.text)
         if kind != "ddl":
             self.settle()
         if kind == "many" and not self.is_autocommit(connection):
             self.commit(connection, "COMMIT")
 
-    def announce(self, connection: sa.Connection, statement: Statement) -> None:
-        """Write down that a statement is going to be executed and committed."""
+    def announce(self, connection: sa.Connection, statement: Statement, *, shows: bool = True) -> None:
+        """Write down that a statement is going to be executed and committed. shows: whether what it changes tells that it has."""
         self.on_statement(statement, False)
         self.flush(connection)
-        before = self.look(connection, statement.text)
+        before = self.look(connection, statement.text) if shows else None
         self.settle()
         *parts, self.announced = in_parts([*self.pending.pop(connection, []), statement])
         for part in parts:
@@ -330,7 +327,7 @@ class Recorder:
         assert self.entry is not None
         with suppress(Exception), self.ours():  # where the connection is gone, this is decided when the revision is resumed
             part = next(each for each in self.journal.parts_of(self.entry) if each.id == self.intent)
-            if not has_run(self.connection, self.dialect, part):
+            if not self.inside.failed() and not has_run(self.connection, self.dialect, part):
                 self.journal.drop_part(part.id)
                 self.pending.setdefault(self.connection, []).extend(self.announced[:-1])
                 self.intent, self.announced = None, []
@@ -393,7 +390,11 @@ class Recorder:
         """After a failure: forget that a statement was announced, unless it can be seen that it has run; returns what stays."""
         assert self.entry is not None
         parts = self.journal.parts_of(self.entry)
-        if parts and parts[-1].state == "intent" and not has_run(self.connection, self.dialect, parts[-1]):
+        if (
+            parts
+            and parts[-1].state == "intent"
+            and not (self.inside.is_unclear or has_run(self.connection, self.dialect, parts[-1]))
+        ):
             self.journal.drop_part(parts[-1].id)
             parts.pop()
         return [text for part in parts for text in part.texts]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import exc
+from sqlalchemy import Connection, exc
 
-from ..dialects import dialect_of
+from ..dialects import Dialect, dialect_of
 from ..errors import ConfigurationError, ConnectionFailed, EnvironmentFailed, Refused, RevisionFailed, WhimbrelError
 from ..project import Project, display_path
 from ..revisions.revision import Revision
+from .statement import short
 from .watch import Watch
 
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
@@ -154,3 +155,12 @@ def is_user_code(path: str, project: Project) -> bool:
 def entered_sqlalchemy(error: BaseException) -> bool:
     """Whether the exception came out of SQLAlchemy."""
     return any(f"{os.sep}sqlalchemy{os.sep}" in frame.filename for frame in traceback.extract_tb(error.__traceback__))
+
+
+def refuse_own_lock(connection: Connection, dialect: Dialect, statement: str, error: Exception) -> None:
+    """Raise Refused where a revision waits for itself: on a connection of its own, for a lock of the run's connection."""
+    if dialect.is_lock_conflict(error) and dialect.holds_locks(connection):
+        raise Refused(
+            f"The revision waits for a lock that it holds itself: {short(statement)} runs on another connection.",
+            hint="Use the connection of the revision: op.get_bind(), or Session(bind=op.get_bind()).",
+        ) from error
