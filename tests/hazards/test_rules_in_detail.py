@@ -659,3 +659,34 @@ def test_what_is_not_named_is_lost(person, up, found):
 def test_columns_that_sqlite_cannot_add(person, up, why):
     found = messages(person, "add-column-fails", up)
     assert found == ([f"SQLite cannot add person.x to a table with rows: {why}"] if why else [])
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("UPDATE person SET name = DEFAULT", ["1 value of person.name would be lost"]),
+        ("UPDATE person SET name = DEFAULT WHERE id = 1", []),
+        ("UPDATE pet SET kind = DEFAULT", []),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_a_default_that_is_null_empties_a_column(person, up, found):
+    given = ["create table pet (kind varchar(9) default 'cat')", "insert into pet values ('dog')"]
+    assert messages(person, "update-loses-data", f"op.execute('{up}')", *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("DELETE FROM p USING person AS p", ["2 rows of person would be lost"]),
+        (
+            "DELETE FROM p, o USING person AS p CROSS JOIN org AS o",
+            ["2 rows of person would be lost", "1 row of org would be lost"],
+        ),
+        ("DELETE FROM p USING person AS p JOIN org AS o ON o.id = p.id", []),
+    ],
+)
+@on("mariadb")
+def test_rows_that_are_deleted_under_another_name(person, up, found):
+    given = ["create table org (id integer)", "insert into org values (1)"]
+    assert messages(person, "delete-without-condition", f"op.execute('{up}')", *given) == found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -33,27 +33,42 @@ def changed_rows(tree: Any) -> Iterator[Rows]:
     """DELETE and UPDATE."""
     if tree.this is None or tree.this.key != "table":
         return
-    joins = [*(tree.this.args.get("joins") or ()), *(tree.args.get("joins") or ())]
-    where = tree.args.get("where")
+    where, sources = tree.args.get("where"), tree.args.get("using") or []
+    joined = [*joins_of(tree.this), *(tree.args.get("joins") or ())]
+    named = tree.args.get("tables") or [tree.this]
+    if sources and tree.this.alias_or_name in {each.alias_or_name for each in sources}:  # MySQL: FROM these USING those
+        named = [tree.this, *(each.this for each in joined)]
+        sources, joined = sources[1:], [join for each in sources for join in joins_of(each)]
+        tables = {each.alias_or_name: each for each in [*tree.args["using"], *(join.this for join in joined)]}
+    else:
+        tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joined)]}
     is_bounded = (where is not None and not is_always(where.this)) or tree.args.get("limit") is not None
-    is_bounded = (
-        is_bounded or any(each.args.get("on") or each.args.get("using") for each in joins) or bool(tree.args.get("using"))
-    )
-    tables = {each.alias_or_name: each for each in [tree.this, *(join.this for join in joins)]}
-    named = [tables.get(each.name, each) for each in tree.args.get("tables") or [tree.this]]
-    emptied = tuple(emptied_in(tree.args.get("expressions") or ()))
+    is_bounded = is_bounded or any(each.args.get("on") or each.args.get("using") for each in joined) or bool(sources)
+    assignments = tree.args.get("expressions") or ()
+    emptied, reset = set_to(assignments, lambda value: value.key == "null"), set_to(assignments, is_default)
     for each in named:
-        name, schema = place(each)
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied)
+        name, schema = place(tables.get(each.name, each))
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied, reset=reset)
 
 
-def emptied_in(assignments: Iterable[Any]) -> Iterator[str]:
-    """The columns that become null: SET a = NULL, SET (a, b) = (NULL, 1)."""
+def joins_of(table: Any) -> list[Any]:
+    """What is joined to a table in its place."""
+    return list(table.args.get("joins") or ())
+
+
+def set_to(assignments: Iterable[Any], wanted: Callable[[Any], bool]) -> tuple[str, ...]:
+    """The columns that get a value of a kind: SET a = NULL, SET (a, b) = (NULL, 1)."""
+    found: list[str] = []
     for each in assignments:
-        if each.key != "eq":
-            continue
-        columns, values = ((side.expressions or [side.unnest()]) for side in (each.this, each.expression))
-        yield from (column.name for column, value in zip(columns, values, strict=False) if value.key == "null")
+        if each.key == "eq":
+            columns, values = ((side.expressions or [side.unnest()]) for side in (each.this, each.expression))
+            found += [column.name for column, value in zip(columns, values, strict=False) if wanted(value)]
+    return tuple(found)
+
+
+def is_default(value: Any) -> bool:
+    """Whether a value is the word DEFAULT, which is read as the name of a column."""
+    return value.key == "column" and value.name.upper() == "DEFAULT" and not value.this.args.get("quoted")
 
 
 def merged(tree: Any) -> Iterator[Rows]:

@@ -32,6 +32,8 @@ class Rows(ops.MigrateOperation):
     cascades: bool = False
     emptied: tuple[str, ...] = ()
     """The columns that become null in every row."""
+    reset: tuple[str, ...] = ()
+    """The columns that get their default."""
     given: tuple[str, ...] = ()
     """The columns that a row is replaced by; none where that is all of them."""
     values: tuple[tuple[str, ...], ...] = ()

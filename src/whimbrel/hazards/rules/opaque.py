@@ -52,7 +52,7 @@ def changing(case: Case) -> list[str]:
 rule = Rule(
     code="not-seen",
     severity="notice",
-    why="What a revision makes of the rows that it reads is known only when it runs.",
+    why="What a revision does here is known only when it runs.",
     look=look,
     bad="""for row in op.get_bind().execute(sa.text("select id from person")):
         pass""",

@@ -13,18 +13,19 @@ from ..rule import Case, Found, Rule
 
 
 def look(case: Case) -> Iterator[Found]:
-    """UPDATE … SET … = NULL without WHERE, of a column that was there before, and is not null everywhere."""
+    """UPDATE … SET … = NULL without WHERE, or = DEFAULT where that is null, of a column that has values now."""
     op, table, live = case.op, case.table, case.live
     if not isinstance(op, Rows) or op.verb != "update" or op.is_bounded or table is None or not live.has_rows(table):
         return
-    for name in op.emptied:
+    for name in (*op.emptied, *op.reset):
         known = live.column_known_as(table_of(op) or table, name)
-        if known is None or live.connection is None or known not in (live.columns_of(table) or {}):
+        column = (live.columns_of(table) or {}).get(known or "")
+        if column is None or (name in op.reset and any(column.get(each) for each in ("default", "computed", "identity"))):
             continue
-        count = live.number(f"SELECT count({live.column(known)}) FROM {live.quoted(table)}")
+        count = live.number(f"SELECT count({live.column(column['name'])}) FROM {live.quoted(table)}")
         if count != 0:
             values = numbered(count, "value") if count is not None else "the values"
-            yield Found(f"{shown(table)}.{known}", f"{values} of {shown(table)}.{known} would be lost")
+            yield Found(f"{shown(table)}.{column['name']}", f"{values} of {shown(table)}.{column['name']} would be lost")
 
 
 rule = Rule(
