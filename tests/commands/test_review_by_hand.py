@@ -140,3 +140,18 @@ def test_the_flags_to_copy_have_those_that_were_typed(person):
     person.refused("upgrade", "--accept", "drop-column-loses-data:person.name").says(
         "Next: flask db upgrade --accept drop-column-loses-data:person.name --accept drop-table-loses-data:person goes on"
     )
+
+
+@on("sqlite")
+def test_steps_count_from_where_the_database_is(person):
+    person.revision("pass", id="bbbb")
+    person.revision("pass", id="cccc")
+
+    def reviewed(*what: str) -> list[str]:
+        return json.loads(person.flask("review", *what, "--format", "json").out)["revisions"]
+
+    assert reviewed("+1") == ["bbbb"]
+    assert reviewed("+2") == reviewed("aaaa:+2") == ["bbbb", "cccc"]
+    assert reviewed("aaaa:+1") == ["bbbb"]
+    assert reviewed("bbbb:+1") == ["cccc"]
+    person.refused("review", "+1", "--dialect", "sqlite", code=2).says("Without a database nobody knows where +1 counts from")

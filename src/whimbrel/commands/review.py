@@ -91,10 +91,11 @@ def review(
 
     refuse_unknown([*select, *leave_out])
     graph = history(project)
-    chosen = chosen_of(project, graph, what, since)
+    added = added_since(project, since) if since is not None else None
     found: list[Finding] = []
     seen: dict[str, None] = {}
     if dialect is not None:
+        chosen = chosen_of(graph, what, added)
         ids = chosen if chosen is not None else paths.upgrade(graph, "heads", ())
         seen = dict.fromkeys(ids)
         with project.surroundings.aside():
@@ -107,6 +108,7 @@ def review(
 
         def look(database: Database) -> None:
             runner = Runner(project, graph, database, on_event)
+            chosen = chosen_of(graph, what, added, runner.current())
             ids = paths.upgrade(runner.graph, "heads", runner.current()) if chosen is None else chosen
             seen.update(dict.fromkeys(ids))
             found.extend(hazards_of(runner, ids, "upgrade", ("danger", "lock", "notice")))
@@ -129,9 +131,14 @@ def refuse_unknown(codes: Collection[str]) -> None:
             raise UsageError(f"There is no rule '{code}'.", hint=f"There are: {', '.join(sorted(rules()))}.")
 
 
-def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | None) -> list[str] | None:
-    """The ids of the revisions that were named, in the order of the history; None where none were."""
-    if not what and since is None:
+def chosen_of(
+    graph: Graph, what: Sequence[str], added: Sequence[str] | None, current: Sequence[str] | None = None
+) -> list[str] | None:
+    """The ids of the revisions that were named, in the order of the history; None where none were.
+
+    added: files that are meant, too. current: where the database is, from which ``+1`` counts; None without a database.
+    """
+    if not what and added is None:
         return None
     found: set[str] = set()
     by_path = {os.path.realpath(revision.path): id for id, revision in graph.revisions.items()}
@@ -145,12 +152,16 @@ def chosen_of(project: Project, graph: Graph, what: Sequence[str], since: str | 
             found.add(id)
         elif ":" in each:
             start, _, end = each.partition(":")
-            before = set(paths.upgrade(graph, start, ())) if start and start != "base" else set()
-            found |= set(paths.upgrade(graph, end or "heads", ())) - before
+            before = paths.upgrade(graph, start, ()) if start and start != "base" else []
+            since = before[-1:] if end.startswith("+") else ()
+            found |= set(paths.upgrade(graph, end or "heads", since)) - set(before)
+        elif each.startswith("+"):
+            if current is None:
+                raise UsageError(f"Without a database nobody knows where {each} counts from.", hint="Name a revision: ae10:+1.")
+            found |= set(paths.upgrade(graph, each, current))
         else:
             found |= set(names.find_all(graph, each))
-    if since is not None:
-        found |= {by_path[path] for path in added_since(project, since) if path in by_path}
+    found |= {by_path[path] for path in added or () if path in by_path}
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
 
 
