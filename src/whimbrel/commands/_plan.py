@@ -65,7 +65,7 @@ def is_next(runner: Runner, path: Sequence[str], direction: Direction) -> bool:
     current = runner.current()
     if direction == "downgrade":
         return bool(path) and path[0] in current
-    return set(paths.upgrade(runner.graph, tuple(path), current)) == set(path)
+    return runner.graph.ancestors(path) - paths.applied(runner.graph, current) == set(path)
 
 
 @contextmanager

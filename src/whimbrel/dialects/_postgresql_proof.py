@@ -50,8 +50,6 @@ class Proof:
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
-        if effect.kind == "attach" and self.tells_scans:
-            return self.of_partition(" ".join(statement.split()), effect)
         if effect.kind == "attach":
             return self.of_partition(" ".join(statement.split()), effect)
         found = ALTERS.match(statement)

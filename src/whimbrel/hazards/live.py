@@ -66,6 +66,7 @@ class Live:
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
         self._answers: dict[str, list[Any] | None] = {}
+        self._inspector: sa.Inspector | None = None
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
@@ -74,7 +75,16 @@ class Live:
 
     def forget(self) -> None:
         """Ask the database again."""
+        self._inspector = None
         self._names, self._columns, self._answers, self._sizes, self._keys = {}, {}, {}, {}, {}
+
+    @property
+    def inspector(self) -> sa.Inspector:
+        """What tells of the structure that is there, and asks for each thing once. There has to be a connection."""
+        if self._inspector is None:
+            assert self.connection is not None
+            self._inspector = sa.inspect(self.connection)
+        return self._inspector
 
     # -- names
 
@@ -92,7 +102,7 @@ class Live:
             return {}
         if schema not in self._names:
             with suppress(SQLAlchemyError):
-                found = sa.inspect(self.connection).get_table_names(schema=schema)
+                found = self.inspector.get_table_names(schema=schema)
                 self._names[schema] = {each.lower(): each for each in found}
         return self._names.get(schema, {})
 
@@ -231,7 +241,7 @@ class Live:
             return None
         if table not in self._columns:
             try:
-                found = sa.inspect(self.connection).get_columns(table[1], schema=table[0])
+                found = self.inspector.get_columns(table[1], schema=table[0])
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None
@@ -241,14 +251,14 @@ class Live:
         """The columns of its primary key; none where nobody knows."""
         if self.connection is None or not self.is_there(table):
             return []
-        return list(sa.inspect(self.connection).get_pk_constraint(table[1], schema=table[0]).get("constrained_columns") or ())
+        return list(self.inspector.get_pk_constraint(table[1], schema=table[0]).get("constrained_columns") or ())
 
     def foreign_keys(self, schema: str | None) -> Mapping[Table, list[Any]]:
         """Those of every table of a schema, as SQLAlchemy tells of them, asked once."""
         if self.connection is None:
             return {}
         if schema not in self._keys:
-            found = sa.inspect(self.connection).get_multi_foreign_keys(schema=schema)
+            found = self.inspector.get_multi_foreign_keys(schema=schema)
             self._keys[schema] = {(schema, name): list(listed) for (_, name), listed in found.items()}
         return self._keys[schema]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import shown, table_of
@@ -33,7 +32,7 @@ def is_wider(case: Case, made: Any) -> bool:
     """Whether a new foreign key is over the columns of the one that goes, and perhaps more."""
     if case.live.connection is None or case.table is None or not isinstance(made, ops.CreateForeignKeyOp):
         return False
-    listed = sa.inspect(case.live.connection).get_foreign_keys(case.table[1], schema=case.table[0])
+    listed = case.live.inspector.get_foreign_keys(case.table[1], schema=case.table[0])
     old = [each["constrained_columns"] for each in listed if each["name"] == case.op.constraint_name]
     return any(set(columns) <= set(made.local_cols) for columns in old)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import shown, table_of
@@ -27,7 +26,7 @@ def look(case: Case) -> Iterator[Found]:
     keys = (ops.CreatePrimaryKeyOp, ops.CreateUniqueConstraintOp)
     with_keys = [each for step in case.earlier for each in step.operations if isinstance(each, keys)]
     known += [[str(getattr(name, "name", name)) for name in each.columns] for each in with_keys if table_of(each) == table_of(op)]
-    inspector = sa.inspect(live.connection)
+    inspector = live.inspector
     known += [list(map(str, each["column_names"])) for each in inspector.get_indexes(table[1], schema=table[0])]
     known.append(inspector.get_pk_constraint(table[1], schema=table[0])["constrained_columns"])
     known += [each["column_names"] for each in inspector.get_unique_constraints(table[1], schema=table[0])]

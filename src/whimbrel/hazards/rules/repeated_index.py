@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import sqlalchemy as sa
 from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
@@ -39,7 +38,7 @@ def look(case: Case) -> Iterator[Found]:
     if live.connection is None or None in known:
         return
     gone = live.gone | dropped_in(case)
-    for name, there, is_unique, is_key in existing(live, live.connection, table):
+    for name, there, is_unique, is_key in existing(live, table):
         if name in gone:
             continue
         if name == op.index_name:
@@ -61,9 +60,9 @@ def is_ordinary(case: Case) -> bool:
     return not options and all(NOTHING_ELSE.search(statement) for statement in case.step.sql)
 
 
-def existing(live: Live, connection: sa.Connection, table: Table) -> Iterator[tuple[str, list[str], bool, bool]]:
+def existing(live: Live, table: Table) -> Iterator[tuple[str, list[str], bool, bool]]:
     """Ordinary indexes: name, columns, whether they are unique, whether they belong to a constraint."""
-    inspector = sa.inspect(connection)
+    inspector = live.inspector
     key = inspector.get_pk_constraint(table[1], schema=table[0])
     if key["constrained_columns"]:
         yield key["name"] or "", list(key["constrained_columns"]), True, True
