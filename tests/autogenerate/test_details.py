@@ -131,6 +131,9 @@ ON_MARIADB = {
     "no sign": ("x = sa.Column(sa.Integer)", "x = sa.Column(mysql.INTEGER(unsigned=True))"),
     "a sign": ("x = sa.Column(mysql.BIGINT(unsigned=True), nullable=False)", "x = sa.Column(sa.BigInteger, nullable=False)"),
     "another character set": ("x = sa.Column(mysql.VARCHAR(9, charset='latin1'))", "x = sa.Column(sa.String(9))"),
+    "a JSON column is closed": ("x = sa.Column(sa.JSON)", "x = sa.Column(sa.JSON, nullable=False)"),
+    "a JSON column goes": ("x = sa.Column(sa.JSON)\n    y = sa.Column(sa.Integer)", "y = sa.Column(sa.Integer)"),
+    "a JSON column becomes a text": ("x = sa.Column(sa.JSON)", "x = sa.Column(sa.Text)"),
 }
 ON_SQLITE = {
     "a collation": ("x = sa.Column(sa.String(9))", "x = sa.Column(sa.String(9, collation='NOCASE'))"),

@@ -82,6 +82,10 @@ class Structure:
         """The collations that SQLAlchemy does not tell of: schema (None for the default one), table, column."""
         return {}
 
+    def json_columns(self, connection: Connection, schemas: Iterable[str | None]) -> set[tuple[str | None, str, str]]:
+        """The columns that are JSON, though SQLAlchemy takes them for texts: schema (None for the default one), table, column."""
+        return set()
+
     def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
         """The indexes that SQLAlchemy does not tell of, by name: table and text."""
         return {}

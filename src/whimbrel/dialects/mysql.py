@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -186,6 +186,17 @@ class Mysql(Dialect):
     def renaming(self, kind: str, table: str, old: str, new: str, schema: str | None) -> str | None:
         """An index, of a unique constraint as well (MariaDB 10.5.2, MySQL 5.7)."""
         return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}" if kind in ("index", "unique") else None
+
+    def json_columns(self, connection: Connection, schemas: Iterable[str | None]) -> set[tuple[str | None, str, str]]:
+        """JSON is LONGTEXT with a check of its own to MariaDB (manual, "JSON Data Type"); whoever says LONGTEXT drops that check."""
+        if not getattr(connection.dialect, "is_mariadb", False):
+            return set()
+        query = text(
+            "select table_name, constraint_name from information_schema.check_constraints"
+            " where constraint_schema = coalesce(:schema, database()) and level = 'Column'"
+            " and check_clause = concat('json_valid(`', replace(constraint_name, '`', '``'), '`)')"
+        )
+        return {(schema, table, name) for schema in schemas for table, name in connection.execute(query, {"schema": schema})}
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
         """As the information schema has it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Inspector, inspect
+from sqlalchemy import JSON, Connection, Inspector, inspect
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import SAWarning
 
@@ -173,6 +173,10 @@ def take(
         column = found.column((schema, table), name)
         if column is not None and hasattr(column["type"], "collation"):
             column["type"].collation = collation
+    for schema, table, name in dialect.json_columns(connection, found.tables):
+        column = found.column((schema, table), name)
+        if column is not None:
+            column["type"] = JSON()
     return found
 
 
