@@ -139,6 +139,30 @@ def test_constraints_without_names_get_one(project):
     project.ok("check")
 
 
+ROLES = """
+class Role(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+class Usr(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    role_id = db.Column(db.ForeignKey("role.id"), unique=True)
+
+class UsrRole(db.Model):
+    id = db.Column(db.ForeignKey("role.id"), primary_key=True, unique=True)
+"""
+
+
+@on("sqlite", "postgresql", "mariadb")
+def test_no_two_constraints_get_the_same_name(project):
+    project.start(ROLES)  # usr_role_id_fkey
+    two = "db.Column(db.Integer, db.ForeignKey('role.id'), db.ForeignKey('usr.id'), unique=True)"
+    project.app(ROLES.replace("    id = db.Column(db.ForeignKey", f"    place = {two}\n    id = db.Column(db.ForeignKey"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    project.ok("check")
+    project.ok("downgrade", "base")
+
+
 @on("sqlite")
 def test_a_constraint_that_has_no_name_in_the_database_can_go(project):
     project.app(PERSON + "    boss_id = db.Column(db.Integer)\n")

@@ -136,6 +136,7 @@ KEY = "id = sa.Column(sa.Integer, primary_key=True)\n    "
 TABLES = {
     "a composite key": "a = sa.Column(sa.Integer, primary_key=True)\n    b = sa.Column(sa.String(9), primary_key=True)",
     "a key without numbers": "a = sa.Column(sa.Integer, primary_key=True, autoincrement=False)",
+    "a key that is said to be unique": "a = sa.Column(sa.Integer, primary_key=True, unique=True)",
     "a text as key": "a = sa.Column(sa.String(30), primary_key=True)",
     "a composite unique constraint": KEY
     + "a = sa.Column(sa.Integer)\n    b = sa.Column(sa.Integer)\n    __table_args__ = (sa.UniqueConstraint('a', 'b'),)",

@@ -30,14 +30,14 @@ from .generated import set_computed_aside
 from .guard import Guard
 from .indexes import compare_as_written, compare_by_text, leave_empty_indexes_alone
 from .keys import keep_numbering, set_keys_aside
-from .names import give_names
+from .names import give_names, names_in_use
 from .objects import compare_objects
 from .operations import Execute, RenameColumn, RenameTable, in_batches
 from .order import free_names_first, in_creation_order, in_drop_order, keep_indexes_of_keys, keys_last
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 from .same import Sameness
 from .types import add_casts, rendering, writes_texts
-from .uniques import compare_uniques
+from .uniques import compare_uniques, leave_out_implied
 
 
 class Comparison:
@@ -189,9 +189,12 @@ class Comparison:
         """What makes the operations run as they are, on every database and on the way back."""
         self.leave_checks_alone(upgrade)
         models = {self.key(schema, name): model for (schema, name), model in self.models.items()}
-        in_creation_order(upgrade, models, self.sqla_dialect)
+        names = names_in_use(self.snapshot)
+        in_creation_order(upgrade, models, self.sqla_dialect, names)
+        if self.dialect.joins_unique_with_primary:
+            leave_out_implied(upgrade, models, self.sqla_dialect.default_schema_name)
         in_drop_order(upgrade, self.snapshot)
-        give_names(upgrade, self.sqla_dialect)
+        give_names(upgrade, self.sqla_dialect, names)
         free_names_first(upgrade)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if not self.dialect.rebuilds_tables:

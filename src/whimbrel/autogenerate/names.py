@@ -14,6 +14,7 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Constraint, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.schema import MetaData
 
+from ..schema.snapshot import Key, Snapshot
 from .operations import Batch
 
 ENDINGS = {ForeignKeyConstraint: "fkey", UniqueConstraint: "key", CheckConstraint: "check"}
@@ -49,17 +50,29 @@ def free_name(table: str, columns: Iterable[str], ending: str, longest: int, tak
     return name
 
 
-def give_names(upgrade: ops.UpgradeOps, dialect: Any) -> None:
-    """Name what is added or dropped without a name."""
+def names_in_use(snapshot: Snapshot) -> set[Key]:
+    """The names of tables, indexes and constraints, with their schemas: some servers want each of them but once."""
+    facts = ("indexes", "unique_constraints", "foreign_keys", "check_constraints")
+    return set(snapshot) | {(key[0], each["name"]) for key in snapshot for fact in facts for each in snapshot.of(fact, key)}
+
+
+def give_names(upgrade: ops.UpgradeOps, dialect: Any, taken: set[Key]) -> None:
+    """Name what is added or dropped without a name. taken: also has the new names afterwards."""
     longest = longest_name(dialect)
     for at, op in enumerate(upgrade.ops):
         if isinstance(op, ops.ModifyTableOps):
             has_unnamed_drop = False
+            gone = {str(each.constraint_name) for each in op.ops if isinstance(each, ops.DropConstraintOp)}
+            gone |= {str(each.index_name) for each in op.ops if isinstance(each, ops.DropIndexOp)}
+            schema = None if op.schema == dialect.default_schema_name else op.schema
             for each in op.ops:
                 if isinstance(each, (ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp)) and each.constraint_name is None:
                     columns = each.local_cols if isinstance(each, ops.CreateForeignKeyOp) else columns_of(each)
                     ending = "fkey" if isinstance(each, ops.CreateForeignKeyOp) else "key"
-                    each.constraint_name = name_for(op.table_name, columns, ending, longest)
+                    others = {name for place, name in taken if place == schema} - gone
+                    each.constraint_name = free_name(op.table_name, columns, ending, longest, others)
+                    gone.discard(each.constraint_name)
+                    taken.add((schema, each.constraint_name))
                 elif isinstance(each, ops.DropConstraintOp) and each.constraint_name is None:
                     has_unnamed_drop = name_dropped(each, op.table_name, longest) or has_unnamed_drop
             if has_unnamed_drop and dialect.name == "sqlite":
@@ -82,8 +95,11 @@ def name_dropped(op: ops.DropConstraintOp, table: str, longest: int) -> bool:
     return True
 
 
-def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
-    """A copy of a model's table in which every constraint has a name; the model stays as it is."""
+def with_names(table: Table, into: MetaData, dialect: Any, in_use: set[Key]) -> Table:
+    """A copy of a model's table in which every constraint has a name; the model stays as it is.
+
+    in_use: also has the new names afterwards.
+    """
     longest = longest_name(dialect)
     made = table.to_metadata(into)
     for column in made.columns:
@@ -92,7 +108,9 @@ def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
             column.type = own  # SQLAlchemy 2.1 moves enum types to the schema of the table they are copied with
     take_out_of_columns(made)
     own_names = {what_it_is(each, table): each.name for each in (*table.constraints, *checks_of(table))}
+    schema = None if table.schema == dialect.default_schema_name else table.schema
     taken = {str(each.name) for each in made.constraints if each.name is not None}
+    taken |= {name for place, name in in_use if place == schema}
     for constraint in sorted(made.constraints, key=order_of):
         ending = ENDINGS.get(type(constraint))
         if constraint.name is not None or ending is None or getattr(constraint, "_type_bound", False):
@@ -104,6 +122,7 @@ def with_names(table: Table, into: MetaData, dialect: Any) -> Table:
             continue
         constraint.name = free_name(made.name, columns_in(constraint, made), ending, longest, taken)
         taken.add(str(constraint.name))
+    in_use |= {(schema, name) for name in taken}
     return made
 
 

@@ -15,15 +15,18 @@ from .names import with_names
 from .operations import Both, Execute, modified
 
 
-def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any) -> None:
-    """Create what is referenced first; keys between tables that reference each other come after both."""
+def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any, names: set[Key]) -> None:
+    """Create what is referenced first; keys between tables that reference each other come after both.
+
+    names: those in use; also has the new ones afterwards.
+    """
     created = [op for op in upgrade.ops if isinstance(op, ops.CreateTableOp)]
     if not created:
         return
     default = dialect.default_schema_name
     keys = [(None if op.schema == default else op.schema, op.table_name) for op in created]
     copies = MetaData()
-    tables = [with_names(models[key], copies, dialect) for key in keys if key in models]
+    tables = [with_names(models[key], copies, dialect, names) for key in keys if key in models]
     own = {(table.schema, table.name) for table in tables}
     # What they reference must be known by its columns' names, too.
     for model in {id(one): one for key in keys if key in models for one in models[key].metadata.tables.values()}.values():

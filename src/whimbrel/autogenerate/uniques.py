@@ -41,6 +41,27 @@ def compare_uniques(
         say_as_sql(upgrade, texts, connection)
 
 
+def leave_out_implied(upgrade: ops.UpgradeOps, models: Mapping[Key, Table], default_schema: str | None) -> None:
+    """Take out what says no more than the primary key: CREATE TABLE of PostgreSQL makes one of the two, under the other name."""
+    for op in upgrade.ops:
+        if not isinstance(op, (ops.CreateTableOp, ops.ModifyTableOps)):
+            continue
+        model = models.get((None if op.schema == default_schema else op.schema, op.table_name))
+        primary = set() if model is None else {column.name for column in model.primary_key.columns}
+        if isinstance(op, ops.CreateTableOp):
+            op.columns = [each for each in op.columns if not (isinstance(each, UniqueConstraint) and names_in(each) == primary)]
+        else:
+            op.ops = [
+                each for each in op.ops if not (isinstance(each, ops.CreateUniqueConstraintOp) and names_in(each) == primary)
+            ]
+    upgrade.ops[:] = [op for op in upgrade.ops if not (isinstance(op, ops.ModifyTableOps) and not op.ops)]
+
+
+def names_in(unique: UniqueConstraint | ops.CreateUniqueConstraintOp) -> set[str]:
+    """The columns of a unique constraint."""
+    return {str(getattr(column, "name", column)) for column in unique.columns}
+
+
 def unnamed_left(model: Table, there: list[dict[str, Any]], upgrade: ops.UpgradeOps, key: Key) -> Iterator[dict[str, Any]]:
     """The constraints without a name that no model has any more: Alembic does not compare them."""
     wanted = [{column.name for column in each.columns} for each in model.constraints if isinstance(each, UniqueConstraint)]

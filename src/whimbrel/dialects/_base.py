@@ -48,6 +48,9 @@ class Dialect(Structure):
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 
+    joins_unique_with_primary: bool = False
+    """Whether a new table gets one constraint for a primary key and a unique constraint of the same columns."""
+
     hides_own_schema: bool = False
     """Whether tools that compare models with tables do not look into a schema of our own."""
 

@@ -188,7 +188,7 @@ class Mysql(Dialect):
         return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}" if kind in ("index", "unique") else None
 
     def json_columns(self, connection: Connection, schemas: Iterable[str | None]) -> set[tuple[str | None, str, str]]:
-        """JSON is LONGTEXT with a check of its own to MariaDB (manual, "JSON Data Type"); whoever says LONGTEXT drops that check."""
+        """To MariaDB, JSON is LONGTEXT with a check (manual, "JSON Data Type"); whoever says LONGTEXT drops that check."""
         if not getattr(connection.dialect, "is_mariadb", False):
             return set()
         query = text(

@@ -120,6 +120,7 @@ class Postgresql(PostgresqlStructure, Dialect):
     hides_own_schema = True
     has_enum_types = True
     has_identities = True
+    joins_unique_with_primary = True
 
     def title(self, dialect: SqlaDialect) -> str:
         """PostgreSQL."""
