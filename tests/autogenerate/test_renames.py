@@ -171,6 +171,44 @@ def test_values_of_an_enum(project):
     assert project.database.run("select status::text from task") == [("done",)]
 
 
+@on("postgresql")
+@pytest.mark.parametrize("after", ['server_default="over"', 'server_default="old"', ""])
+def test_a_default_goes_with_its_value(project, after):
+    model = """
+    class Task(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        status = db.Column(db.Enum({}, name="status"), {})
+    """
+    project.start(model.format("'new', 'old', 'done'", 'server_default="new"'))
+    project.database.run("insert into task (status) values ('old')")
+    project.app(model.format("'over', 'old'", after))
+    project.ok("migrate", "--rename", "status.done:over")
+    project.ok("upgrade")
+    project.ok("check")
+    project.database.run("insert into task (id) values (5)")
+    default = after[16:-1] or None
+    assert project.database.run("select status::text from task order by id") == [("old",), (default,)]
+    project.ok("downgrade")
+    project.database.run("insert into task (id) values (6)")
+    assert project.database.run("select status::text from task where id = 6") == [("new",)]
+
+
+@on("postgresql")
+def test_a_default_is_called_as_its_value(project):
+    model = """
+    class Task(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        status = db.Column(db.Enum({}, name="status"), server_default="{}")
+    """
+    project.start(model.format("'new', 'done'", "new"))
+    project.app(model.format("'done', 'fresh'", "fresh"))
+    project.ok("migrate", "--rename", "status.new:fresh")
+    project.ok("upgrade")
+    project.ok("check")
+    project.ok("downgrade")
+    project.ok("upgrade")
+
+
 EXCHANGED = """
 class A(db.Model):
     __tablename__ = "{}"

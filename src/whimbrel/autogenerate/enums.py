@@ -19,6 +19,7 @@ from ..dialects import dialect_of
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import quoted_name
 from .answers import Answers, Question, undecided
+from .defaults import Defaults, User, follow_default, literal, take_defaults
 from .operations import AlterColumn, Both, Execute, modified
 from .renames import likeness, shown
 from .stored import without_casts
@@ -174,20 +175,31 @@ class EnumTypes:
         up: list[ops.MigrateOperation] = []
         down: list[ops.MigrateOperation] = []
         labels = list(known.labels)
-        for old, new in self.renamed_values(key, known.labels, wanted.labels):
+        renamed = self.renamed_values(key, known.labels, wanted.labels)
+        for old, new in renamed:
             labels[labels.index(old)] = new
             follow_default(upgrade, known.users, old, new)
             there, back = (f"ALTER TYPE {self.quoted(key)} RENAME VALUE {a} TO {b}" for a, b in pairs(old, new))
             up.append(Execute(there, words=f"type {shown(key)}: value {old}, renamed to {new}"))
             down.insert(0, Execute(back))
         if labels != wanted.labels:
-            back_again = self.rebuilt(key, wanted.labels, labels, known.users)
-            down[:0] = back_again
+            now = {user: self.default_now(user, dict(renamed)) for user in known.users}
+            then = now
             if is_within(labels, wanted.labels):
                 up += self.added(key, labels, wanted.labels)
             else:
-                up += self.rebuilt(key, labels, wanted.labels, known.users)
+                then = now | take_defaults(upgrade, known.users)
+                up += self.rebuilt(key, labels, wanted.labels, now, then)
+            down[:0] = self.rebuilt(key, wanted.labels, labels, then, now)
         return [Both(up, down)]
+
+    def default_now(self, user: User, renamed: dict[str, str]) -> str | None:
+        """The default of a column, after values have got other names."""
+        default = (self.snapshot.column(*user) or {}).get("default")
+        for old, new in renamed.items():
+            if without_casts(default) == literal(old):
+                return literal(new)
+        return default
 
     def renamed_values(self, key: Key, old: list[str], new: list[str]) -> list[tuple[str, str]]:
         """The values that have other names now. Raises Undecided where nobody can say."""
@@ -234,8 +246,14 @@ class EnumTypes:
                     words=f"type {shown(key)}: value {label} added",
                 )
 
-    def rebuilt(self, key: Key, labels: list[str], wanted: list[str], users: list[tuple[Key, str]]) -> list[ops.MigrateOperation]:
-        """Another type in the place of one, with its rows; refused by the server where rows have a value that goes."""
+    def rebuilt(
+        self, key: Key, labels: list[str], wanted: list[str], now: Defaults, then: Defaults
+    ) -> list[ops.MigrateOperation]:
+        """Another type in the place of one, with its rows; refused by the server where rows have a value that goes.
+
+        now, then: the defaults of its users before and after.
+        """
+        users = list(now)
         gone = [label for label in labels if label not in wanted]
         aside = f"{key[1]}_old"
         found: list[ops.MigrateOperation] = [self.guard(user, gone, key) for user in users if gone]
@@ -250,7 +268,7 @@ class EnumTypes:
             Execute(self.creation(key, wanted), words="  a new type in the place of the old one"),
         ]
         for table, column in users:
-            found += self.moved(table, column, key, labels, wanted)
+            found += self.moved(table, column, key, labels, wanted, (now[table, column], then[table, column]))
         found.append(Execute(f"DROP TYPE {self.quoted(key, aside)}", words="  and the old one dropped"))
         found += [
             Execute(sql, words=f"  {sql.split('(')[0].split(' AS ')[0]}") for each in reversed(in_the_way) for sql in each.create
@@ -261,8 +279,13 @@ class EnumTypes:
         """Whether a text of the history is about a view; the others are minded when the revision runs."""
         return any(view in word and re.search(r"\bVIEW\b", word, re.IGNORECASE) for word in self.words())
 
-    def moved(self, table: Key, column: str, key: Key, labels: list[str], wanted: list[str]) -> Iterator[ops.MigrateOperation]:
-        """A column goes over to the new type; not as SQL, so that views which no revision makes are minded when it runs."""
+    def moved(
+        self, table: Key, column: str, key: Key, labels: list[str], wanted: list[str], defaults: tuple[str | None, str | None]
+    ) -> Iterator[ops.MigrateOperation]:
+        """A column goes over to the new type; not as SQL, so that views which no revision makes are minded when it runs.
+
+        defaults: the one before and the one after; neither type need have the value of both.
+        """
         preparer = self.dialect.identifier_preparer
         named, quoted = self.quoted(table), preparer.quote(column)
         facts = self.snapshot.column(table, column) or {}
@@ -270,9 +293,8 @@ class EnumTypes:
         old, new = (postgresql.ENUM(*each, name=key[1], schema=key[0], create_type=False) for each in (labels, wanted))
         type_ = self.quoted(key) + ("[]" if is_array else "")
         through = "text[]" if is_array else "text"
-        default = facts.get("default")
         alter = f"ALTER TABLE {named} ALTER COLUMN {quoted}"
-        if default:
+        if defaults[0]:
             yield Execute(f"{alter} DROP DEFAULT", words=f"  {shown(table)}.{column}: its default aside")
         change = ops.AlterColumnOp(
             table[1],
@@ -283,8 +305,9 @@ class EnumTypes:
             existing_nullable=facts.get("nullable"),
         )
         yield modified(table, AlterColumn.of(change, f"{quoted}::{through}::{type_}", None))
-        if default:
-            yield Execute(f"{alter} SET DEFAULT {default}", words=f"  {shown(table)}.{column}: its default again")
+        if defaults[1]:
+            words = "its default again" if defaults[0] == defaults[1] else f"default {without_casts(defaults[1])}"
+            yield Execute(f"{alter} SET DEFAULT {defaults[1]}", words=f"  {shown(table)}.{column}: {words}")
 
     def guard(self, user: tuple[Key, str], gone: list[str], key: Key) -> Execute:
         """Refuse, with their number, where rows have values that go."""
@@ -320,36 +343,11 @@ def native(type_: TypeEngine[Any], dialect: Any) -> Any:
     return None
 
 
-def follow_default(upgrade: ops.UpgradeOps, users: list[tuple[Key, str]], old: str, new: str) -> None:
-    """A default that is a value with another name now has that name by itself."""
-    for op in upgrade.ops:
-        for each in op.ops if isinstance(op, ops.ModifyTableOps) else ():
-            if not isinstance(each, ops.AlterColumnOp) or ((each.schema, each.table_name), each.column_name) not in users:
-                continue
-            texts = [default_text(default) for default in (each.existing_server_default, each.modify_server_default)]
-            if texts == [literal(old), literal(new)]:
-                each.modify_server_default = False
-    for op in upgrade.ops:
-        if isinstance(op, ops.ModifyTableOps):
-            op.ops = [each for each in op.ops if not isinstance(each, ops.AlterColumnOp) or each.has_changes()]
-
-
-def default_text(default: Any) -> str | None:
-    """A default as it stands in SQL, without its type."""
-    arg = getattr(default, "arg", default)
-    return without_casts(arg.text) if isinstance(arg, sa.TextClause) else literal(arg) if isinstance(arg, str) else None
-
-
 def leaves_type(op: Any) -> str | None:
     """The column that an operation drops, or gives another type."""
     if isinstance(op, ops.DropColumnOp):
         return str(op.column_name)
     return str(op.column_name) if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None else None
-
-
-def literal(text: str) -> str:
-    """A text as it stands in SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def pairs(old: str, new: str) -> tuple[tuple[str, str], tuple[str, str]]:
