@@ -342,6 +342,52 @@ def test_a_renamed_key_goes_on_counting(project: Project):
     assert project.database.run("select number, k from t order by 1") == [(1, 1), (2, 2)]
 
 
+BY_HAND = """
+class T(db.Model):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+    x = sa.Column(sa.Integer{})
+    up = sa.Column(sa.ForeignKey("t.id", ondelete="CASCADE", onupdate="SET NULL", deferrable=True, initially="DEFERRED"))
+    on = sa.Column(sa.ForeignKey("t.id"))
+"""
+
+
+@on("sqlite")
+def test_a_table_that_somebody_wrote_by_hand(project: Project):
+    project.app("")
+    project.ok("init")
+    key = "references t(id) on delete cascade on update set null deferrable initially deferred"
+    table = f'create table t (id integer primary key, x int, up int {key}, "on" int references t)'
+    project.revision(f"op.execute({table!r})")
+    project.ok("upgrade")
+    project.app(BY_HAND.format(""))
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    project.database.run("insert into t (id, x) values (7, 8)")
+    project.app(BY_HAND.format(", nullable=False").replace("CASCADE", "RESTRICT"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    project.ok("check")
+    project.ok("downgrade")
+    ((text,),) = project.database.run("select sql from sqlite_master where name = 't'")
+    assert "ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED" in text
+    assert project.database.rows("t") == [(7, 8, None, None)]
+
+
+@on("sqlite")
+def test_a_column_without_a_type(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision("op.execute('create table t (id integer primary key, x, y)')")
+    project.ok("upgrade")
+    project.database.run("insert into t values (1, 'x', x'00')")
+    project.app(KEY.format("id = sa.Column(sa.Integer, primary_key=True)\n    z = sa.Column(sa.String(9))"))
+    project.ok("migrate", "--rename", "t.x:z")
+    project.agreed("upgrade")
+    assert project.database.rows("t") == [(1, "x")]
+    project.ok("downgrade")
+    assert project.database.run("select id, x, y from t") == [(1, "x", None)]
+
+
 @on("mariadb")
 def test_a_rename_written_by_others_keeps_all_a_column_has(project: Project):
     project.app("")

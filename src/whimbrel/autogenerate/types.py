@@ -42,6 +42,8 @@ def rendering(own: Render | None, dialect: Any) -> Render:
             schema = f", schema={item.schema!r}" if item.schema else ""
             of = type_text(item.data_type, context)
             return f"postgresql.DOMAIN({str(item.name)!r}, {of}{schema}, create_type=False)"
+        if found is False and isinstance(item, sa.types.NullType):
+            return unknown(dialect, context)
         if found is False and isinstance(item, sa.Interval) and type(item) is sa.Interval:
             return interval(item, context)
         if found is not False or kind != "type" or type(item).__module__.startswith("sqlalchemy."):
@@ -51,6 +53,12 @@ def rendering(own: Render | None, dialect: Any) -> Render:
         return written(item, context, dialect)
 
     return render
+
+
+def unknown(dialect: Any, context: Any) -> str:
+    """A type that SQLAlchemy does not know. On SQLite a column may have none, which is the same as BLOB (datatype3.html, 3.1)."""
+    prefix = context.opts.get("sqlalchemy_module_prefix") or "sa."
+    return f"{prefix}BLOB()" if dialect.name == "sqlite" else f"{prefix}types.NullType()"
 
 
 def interval(item: sa.Interval, context: Any) -> str | Literal[False]:

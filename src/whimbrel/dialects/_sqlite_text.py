@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
+from typing import Any
 
 TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))
@@ -325,3 +326,17 @@ def collation_of(column: Column) -> str | None:
     """The collation that a column names; the last one counts."""
     named = [words(tokens(clause.text)) for clause in column.clauses if clause.kind == "COLLATE"]
     return named[-1][-1].name if named else None
+
+
+def reference_of(column: Column) -> dict[str, Any]:
+    """What a foreign key that stands with its column says, as SQLAlchemy names it: ondelete, onupdate, deferrable, initially."""
+    found: dict[str, Any] = {}
+    for clause in column.clauses:
+        if clause.kind == "REFERENCES":
+            text = " ".join(piece.upper or piece.text for piece in words(tokens(clause.text)))
+            for event, action in re.findall(r" ON (DELETE|UPDATE) (CASCADE|RESTRICT|SET NULL|SET DEFAULT)", text):
+                found[f"on{event.lower()}"] = action
+            if is_late := re.search(r"( NOT)? DEFERRABLE(?: INITIALLY (\w+))?", text):
+                found["deferrable"] = not is_late[1]
+                found |= {"initially": is_late[2]} if is_late[2] else {}
+    return found

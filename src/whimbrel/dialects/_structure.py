@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +81,14 @@ class Structure:
     def collations(self, connection: Connection) -> dict[tuple[str | None, str, str], str]:
         """The collations that SQLAlchemy does not tell of: schema (None for the default one), table, column."""
         return {}
+
+    def inline_keys(self, connection: Connection) -> dict[tuple[str | None, str, str], dict[str, Any]]:
+        """What SQLAlchemy does not tell of the foreign key of a column: schema (None for the default one), table, column."""
+        return {}
+
+    def row_numbers(self, connection: Connection, tables: Collection[str]) -> set[tuple[str | None, str, str]]:
+        """The columns that number the rows and so are never NULL: schema (None for the default one), table, column."""
+        return set()
 
     def json_columns(self, connection: Connection, schemas: Iterable[str | None]) -> set[tuple[str | None, str, str]]:
         """The columns that are JSON, though SQLAlchemy takes them for texts: schema (None for the default one), table, column."""

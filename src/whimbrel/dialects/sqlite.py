@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Table, bindparam, create_engine, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
@@ -21,7 +21,7 @@ from ._file_lock import FileLock
 from ._kinds import COMMENTS, Kind
 from ._sessions import Lock
 from ._sqlite_reading import ReadAhead
-from ._sqlite_text import collation_of, parse
+from ._sqlite_text import collation_of, parse, reference_of
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
@@ -29,6 +29,8 @@ READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT
 USUAL_TABLE = "alembic_version"
 VACUUM = re.compile(COMMENTS + r"VACUUM\b", re.IGNORECASE | re.DOTALL)
 UNSAFE = re.compile(r"\W")
+REFERENCES = re.compile(r"\bREFERENCES\b", re.IGNORECASE)
+FOREIGN_KEYS = re.compile(r"\bFOREIGN\s+KEY\b", re.IGNORECASE)
 
 
 def needs_begin(connection: Connection) -> bool:
@@ -195,6 +197,23 @@ class Sqlite(Dialect):
                 if name is not None and name.upper() != "BINARY":
                     found[None, table, column.name] = name
         return found
+
+    def inline_keys(self, connection: Connection) -> dict[tuple[str | None, str, str], dict[str, Any]]:
+        """As they stand in the texts of the tables."""
+        query = "select name, sql from sqlite_master where type = 'table' and sql like 'create table%references%'"
+        return {
+            (None, table, column.name): said
+            for table, sql in connection.exec_driver_sql(query).all()
+            if len(REFERENCES.findall(sql)) > len(FOREIGN_KEYS.findall(sql))
+            for column in parse(sql).columns
+            if (said := reference_of(column))
+        }
+
+    def row_numbers(self, connection: Connection, tables: Collection[str]) -> set[tuple[str | None, str, str]]:
+        """An INTEGER PRIMARY KEY (lang_createtable.html, 5)."""
+        query = text("select name, sql from sqlite_master where type = 'table' and name in :tables and sql like 'create table%'")
+        rows = connection.execute(query.bindparams(bindparam("tables", tables, expanding=True))).all() if tables else ()
+        return {(None, table, name) for table, sql in rows if (name := parse(sql).rowid_alias) is not None}
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
         """As PRAGMA index_xinfo has it."""

@@ -173,6 +173,14 @@ def take(
         column = found.column((schema, table), name)
         if column is not None and hasattr(column["type"], "collation"):
             column["type"].collation = collation
+    for (schema, table, name), said in dialect.inline_keys(connection).items():
+        for each in found.facts["foreign_keys"].get((schema, table), ()):
+            if each["constrained_columns"] == [name] and not each["options"]:
+                each["options"] = said
+    for schema, table, name in dialect.row_numbers(connection, list(nullable_keys(found))):
+        column = found.column((schema, table), name)
+        if column is not None:
+            column["nullable"] = False
     for schema, table, name in dialect.json_columns(connection, found.tables):
         column = found.column((schema, table), name)
         if column is not None:
@@ -196,6 +204,14 @@ def read(
             answers = ask(inspector, fact, schema, names)
             if answers is not None:
                 found.facts.setdefault(fact, {}).update(answers)
+
+
+def nullable_keys(found: Snapshot) -> Iterator[str]:
+    """The tables of the default schema with a primary key of one column that may be NULL, as it is said."""
+    for (schema, table), primary in found.facts.get("pk_constraint", {}).items():
+        columns = primary["constrained_columns"]
+        if schema is None and len(columns) == 1 and (found.column((schema, table), columns[0]) or {}).get("nullable"):
+            yield table
 
 
 def computed(found: dict[str, Any]) -> dict[str, Any]:
