@@ -447,6 +447,21 @@ def test_renames_and_fills_of_several_databases(project: Project):
     assert project.ok("check").out == "No new upgrade operations detected.\n"
 
 
+@on("sqlite")
+@pytest.mark.parametrize("other_name", ["x", "y", "z"])
+def test_a_table_of_the_same_name_in_two_databases(project: Project, other_name: str):
+    project.config = f'app.config["SQLALCHEMY_BINDS"] = {{"other": "sqlite:///{project.folder}/other.db"}}'
+    other = TABLE.replace("class T", "class O").replace("    id =", '    __bind_key__ = "other"\n    id =')
+    project.start(TABLE.format("x = sa.Column(sa.Integer)") + other.format("x = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.database.run("insert into t (id, x) values (1, 5)")
+    project.app(TABLE.format("y = sa.Column(sa.Integer)") + other.format(f"{other_name} = sa.Column(sa.Integer)"))
+    project.ok("migrate", *(word for new in {"y", other_name} - {"x"} for word in ("--rename", f"t.x:{new}")))
+    project.ok("upgrade")
+    project.ok("check")
+    assert project.database.run("select y from t") == [(5,)]
+
+
 def test_defaults_that_shall_not_be_compared(project: Project):
     project.keywords = ", compare_server_default=False"
     project.start(TABLE.format("x = sa.Column(sa.Integer, server_default='1')"))

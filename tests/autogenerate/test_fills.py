@@ -44,6 +44,42 @@ def test_a_default_of_the_model_is_a_value(persons):
     assert [row[2] for row in persons.database.rows("person")] == [7, 7]
 
 
+DEFAULTS = """
+    import datetime, decimal, enum, uuid
+    class Colour(enum.Enum):
+        red = "r"
+        blue = "b"
+
+    class Person(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String(50))
+        colour = db.Column(db.Enum(Colour), nullable=False, default=Colour.blue)
+        born = db.Column(db.Date, nullable=False, default=datetime.date(2026, 1, 2))
+        price = db.Column(db.Numeric(8, 2), nullable=False, default=decimal.Decimal("1.50"))
+        number = db.Column(db.Uuid, nullable=False, default=uuid.UUID(int=5))
+        data = db.Column(db.JSON, nullable=False, default={"a": "it's 5% :x \\\\"})
+        text = db.Column(db.String(40), nullable=False, default="it's 5% :x \\\\")
+"""
+
+
+@on("sqlite", "postgresql", "mariadb")
+def test_defaults_of_all_types(persons):
+    persons.app(DEFAULTS)
+    persons.ok("migrate")
+    persons.ok("upgrade")
+    module = persons.loaded
+    with module.app.app_context():
+        made = module.db.session.get(module.Person, 1)
+        new = module.Person(id=9)
+        module.db.session.add(new)
+        module.db.session.flush()
+        module.db.session.refresh(new)
+        for name in ("colour", "born", "price", "number", "data", "text"):
+            assert getattr(made, name) == getattr(new, name), name
+        module.db.session.rollback()
+        module.db.engine.dispose()
+
+
 def test_a_default_of_the_server_needs_none(persons):
     persons.app(AGE.replace("nullable=False", "nullable=False, server_default='5'"))
     persons.ok("migrate")
@@ -65,6 +101,22 @@ def test_a_column_without_nulls_needs_no_value(persons):
     persons.ok("migrate")
     persons.ok("upgrade")
     persons.ok("check")
+
+
+def test_a_column_without_nulls_of_a_renamed_table_needs_no_value(persons):
+    persons.database.run("delete from person where name is null")
+    renamed = PERSON.replace("class Person", "class Human").replace(
+        "name = db.Column(db.String(50)", "called = db.Column(db.String(50)"
+    )
+    persons.app(renamed.replace("String(50)", "String(50), nullable=False"))
+    persons.ok("migrate", "--rename", "person:human", "--rename", "person.name:called")
+    persons.ok("upgrade")
+    persons.ok("check")
+
+
+def test_a_flag_is_printed_as_a_shell_takes_it(persons):
+    persons.app(AGE.replace("age = db.Column(", "age = db.Column('the age', "))
+    persons.refused("migrate").says("--fill 'person.the age=…'")
 
 
 def test_a_column_that_goes_comes_back_filled(persons):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -78,6 +79,12 @@ def split(text: str, mark: str, example: str) -> tuple[str, str]:
     if not (found and before.strip() and after.strip()):
         raise UsageError(f"'{text}' does not say enough.", hint=f"Write it as in {example}.")
     return before.strip(), after.strip()
+
+
+def flag(option: str, value: str) -> str:
+    """An option as it is typed in a shell, in quotes where that wants them."""
+    said = value.replace("…", "")
+    return f"{option} {value if shlex.quote(said) == said else shlex.quote(value)}"
 
 
 class Undecided(Refused):

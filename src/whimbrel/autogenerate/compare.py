@@ -101,7 +101,7 @@ class Comparison:
 
     def run(self) -> tuple[Comparing, ops.UpgradeOps]:
         """The operations that make the database what the models say. Raises Undecided where that is not known."""
-        explicit, self.unused = named(self.answers.renames, self.snapshot, self.models, self.sqla_dialect.default_schema_name)
+        explicit, self.unused = named(self.answers, self.snapshot, self.models, self.sqla_dialect.default_schema_name)
         self.refuse_unused(self.unused - {old for old in self.unused if old.rpartition(".")[0] in self.enum_names()})
         self.rename(explicit)
         self.rename(list(hinted(self.models, self.snapshot)))
@@ -210,7 +210,7 @@ class Comparison:
         set_keys_aside(upgrade, self.snapshot, models, self.dialect)
         self.refuse_unused(self.unused)
         if self.answers.is_asked:
-            Fills(self.connection, self.snapshot, models, self.answers, self.command).apply(upgrade)
+            Fills(self.connection, self.snapshot, models, self.answers, self.command, self.renames).apply(upgrade)
 
     def enum_names(self) -> set[str]:
         """The enum types of the database."""

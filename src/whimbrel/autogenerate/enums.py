@@ -18,7 +18,7 @@ from .._alembic_models import copy_of, has_variants
 from ..dialects import dialect_of
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import quoted_name
-from .answers import Answers, Question, undecided
+from .answers import Answers, Question, flag, undecided
 from .defaults import Defaults, User, follow_default, literal, take_defaults
 from .operations import AlterColumn, Both, Execute, modified
 from .renames import likeness, shown
@@ -223,7 +223,9 @@ class EnumTypes:
         while likely:
             _, a, b = likely.pop()
             likely = [each for each in likely if a not in each[1:] and b not in each[1:]]
-            question = Question(f"Is the value {a} of the type {shown(key)} called {b} now?", f"--rename {shown(key)}.{a}:{b}")
+            question = Question(
+                f"Is the value {a} of the type {shown(key)} called {b} now?", flag("--rename", f"{shown(key)}.{a}:{b}")
+            )
             if self.answers.ask is None:
                 questions.append(question)
             elif self.answers.ask(question):

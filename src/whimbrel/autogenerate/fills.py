@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
+import json
+import uuid
+from collections.abc import Sequence
 from copy import copy
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,24 +20,31 @@ from .._alembic_models import copy_of
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import quoted_name
-from .answers import Answers, Question, undecided
+from .answers import Answers, Question, flag, undecided
 from .operations import Both, Execute, modified
-from .renames import shown
+from .renames import Rename, as_it_was, shown
 
-LITERALS = (bool, int, float, str)
+LITERALS = (bool, int, float, str, Decimal, datetime.date, datetime.time, datetime.timedelta, uuid.UUID, enum.Enum, dict, list)
 
 
 class Fills:
     """Asks for what is missing and writes it down; keeps the questions that nobody answered."""
 
     def __init__(
-        self, connection: Connection, snapshot: Snapshot, models: dict[Key, Table], answers: Answers, command: str
+        self,
+        connection: Connection,
+        snapshot: Snapshot,
+        models: dict[Key, Table],
+        answers: Answers,
+        command: str,
+        renames: Sequence[Rename],
     ) -> None:
         self.connection = connection
         self.snapshot = snapshot
         self.models = models
         self.answers = answers
         self.command = command
+        self.renames = renames
         self.open: list[Question] = []
         self.used: set[str] = set()
 
@@ -83,7 +96,7 @@ class Fills:
     def added(self, key: Key, op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
         """A new column."""
         column = op.column
-        value = self.value(key, column.name, default_of(column), "What do its rows get in the new column {}?")
+        value = self.value(key, column.name, self.default(key, column.name), "What do its rows get in the new column {}?")
         if value is None:
             return [modified(key, op)]
         down = ops.DropColumnOp(key[1], column.name, schema=key[0])
@@ -111,15 +124,19 @@ class Fills:
 
     def closed(self, key: Key, op: ops.AlterColumnOp) -> list[ops.MigrateOperation]:
         """A column that was null before and must not be any more."""
-        model = self.models.get(key)
-        column = model.columns.get(op.column_name) if model is not None else None
-        default = default_of(column) if column is not None else None
+        default = self.default(key, op.column_name)
         if not self.has_nulls(key, op.column_name) and f"{shown(key)}.{op.column_name}" not in self.answers.fills:
             return []
         value = self.value(key, op.column_name, default, "What do the rows get that have nothing in {}?")
         return [] if value is None else [Both([self.update(key, op.column_name, value, only_null=True)], [])]
 
     # -- values
+
+    def default(self, key: Key, name: str) -> str | None:
+        """What the model gives to new rows, as SQL."""
+        model = self.models.get(key)
+        column = model.columns.get(name) if model is not None else None
+        return default_of(column, self.connection.dialect) if column is not None else None
 
     def value(self, key: Key, name: str, default: str | None, text: str) -> str | None:
         """The SQL that was said ahead of time, that the model says, or that a person says; None where there is none."""
@@ -129,7 +146,7 @@ class Fills:
         if given is None:
             given = default
         if given is None:
-            question = Question(text.format(what), f"--fill {what}=…", wants_value=True)
+            question = Question(text.format(what), flag("--fill", f"{what}=…"), wants_value=True)
             if self.answers.ask is None:
                 self.open.append(question)
                 return None
@@ -161,13 +178,13 @@ class Fills:
     def has_nulls(self, key: Key, name: str) -> bool:
         """Whether there are NULLs in a column; the database has the old names still."""
         preparer = self.connection.dialect.identifier_preparer
-        table = quoted_name(key, preparer)
-        query = f"SELECT 1 FROM {table} WHERE {preparer.quote(name)} IS NULL LIMIT 1"
+        table, column = as_it_was(key, name, self.renames)
+        query = f"SELECT 1 FROM {quoted_name(table, preparer)} WHERE {preparer.quote(column)} IS NULL LIMIT 1"
         try:
             with self.connection.begin_nested():
                 return self.connection.exec_driver_sql(query.replace("%", "%%")).first() is not None
         except DBAPIError:
-            return True  # renamed in the same revision
+            return True  # it cannot be known
 
     def update(self, key: Key, name: str, value: str, *, only_null: bool) -> Execute:
         """The statement that fills."""
@@ -186,16 +203,19 @@ def needs_value(column: Column[Any]) -> bool:
     return not column.nullable and column.server_default is None and column.computed is None and not numbered
 
 
-def default_of(column: Column[Any]) -> str | None:
+def default_of(column: Column[Any], dialect: Any) -> str | None:
     """What the model gives to new rows, as SQL; None where a function of the application makes it, or nothing does."""
     default = column.default
     value = getattr(default, "arg", None) if getattr(default, "is_scalar", False) else None
     if not isinstance(value, LITERALS):
         return None
+    # A JSON has no literals.
+    wanted = sa.literal(json.dumps(value), sa.String()) if isinstance(column.type, sa.JSON) else sa.literal(value, column.type)
     try:
-        return str(sa.literal(value, column.type).compile(compile_kwargs={"literal_binds": True}))
+        text = str(wanted.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     except Exception:  # a type without literals
         return None
+    return text.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else text
 
 
 def is_about_types(error: DBAPIError) -> bool:

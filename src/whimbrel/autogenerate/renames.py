@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from .._alembic_models import kind_of_type
 from ..errors import UsageError
 from ..schema.snapshot import Key, Snapshot
-from .answers import Question
+from .answers import Answers, Question, flag
 
 LIKELY = 0.5
 """From this score on a pair is asked about: the same type is nearly enough."""
@@ -50,7 +50,7 @@ class Rename:
         what = "column" if self.column else "table"
         new = shown(self.place) if self.is_moved else self.new
         text = f"Is the {what} {self.old} called {new} now?"
-        return Question(text, f"--rename {self.old}:{new}", self.reasons)
+        return Question(text, flag("--rename", f"{self.old}:{new}"), self.reasons)
 
 
 # -- how much two of them are alike
@@ -130,11 +130,11 @@ def is_same_place(one: Rename, other: Rename) -> bool:
 
 
 def named(
-    renames: Iterable[tuple[str, str]], snapshot: Snapshot, models: dict[Key, Table], default_schema: str | None
+    answers: Answers, snapshot: Snapshot, models: dict[Key, Table], default_schema: str | None
 ) -> tuple[list[Rename], set[str]]:
     """The renames that the command line asks for, and those of its words that are about neither tables nor columns.
 
-    Raises UsageError for a name that is not there, or a new one that no model has.
+    Raises UsageError for a name that is not there, or a new one that no model has; of several databases, another may have it.
     """
 
     def target(key: Key, new: str) -> Key:
@@ -144,7 +144,7 @@ def named(
     tables: list[Rename] = []
     columns: list[Rename] = []
     others: set[str] = set()
-    given = list(renames)
+    given = answers.renames
     for old, new in given:
         key = find_table(old, snapshot)
         if key is not None and (place := target(key, new)) in models:
@@ -164,12 +164,23 @@ def named(
             raise UsageError(f"--rename {old}:{new}: a column stays in its table.", hint=f"Write --rename {old}:{new_column}.")
         new = new_column
         if model is None or new not in {each.name for each in model.columns}:
+            if answers.is_for_several:
+                others.add(old)
+                continue
             raise UsageError(
                 f"--rename {old}:{new}: no model has a column {new} in the table {shown(moved.get(key, key))}.",
                 hint="The new name is the one that the model has now.",
             )
         columns.append(Rename(moved.get(key, key), column, new))
-    return [*tables, *columns], others
+    return [*tables, *columns], others - {each.old for each in columns}
+
+
+def as_it_was(table: Key, column: str, renames: Iterable[Rename]) -> tuple[Key, str]:
+    """What a table and a column are called before they are renamed."""
+    done = list(renames)
+    was = next((each.table for each in done if each.column is None and each.place == table), table)
+    names = {each.new: each.column for each in done if each.column is not None and each.table in (was, table)}
+    return was, names.get(column, column)
 
 
 def find_table(name: str, snapshot: Snapshot) -> Key | None:
