@@ -623,6 +623,15 @@ def test_views_of_an_enum_column_stay(project: Project):
         assert project.database.run("select * from other") == [("a",)]
 
 
+@on("postgresql")
+def test_a_domain_of_others_stays(project: Project):
+    project.start(TABLE.format("x = sa.Column(sa.Integer)"))
+    project.ok("upgrade")
+    project.database.run("create domain few as int check (value < 9)")
+    project.database.run("create table others (n few)")
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
 @on("mariadb")
 def test_another_character_set_is_told_and_not_changed(project: Project):
     columns = "x = sa.Column(sa.String(9))\n    __table_args__ = {{'mysql_charset': '{}'}}"

@@ -149,6 +149,50 @@ def test_views_come_back_as_they_were(project):
 
 
 @on("postgresql")
+@pytest.mark.parametrize(
+    "types", [("db.String(50)", "db.String(90)"), ("db.Enum('a', 'b', name='e')", "db.Enum('b', 'a', name='e')")]
+)
+def test_triggers_and_policies_come_back_as_they_were(project, types):
+    project.start(ITEM.replace("db.String(50)", types[0]))
+    run = project.database.run
+    run("create function note() returns trigger language plpgsql as 'begin return new; end'")
+    for name, event in (("a", "update of email"), ("b", "insert"), ("c", "delete")):
+        when = "old" if name == "c" else "new"
+        run(f"create trigger {name} after {event} on item for each row when ({when}.email <> 'a') execute function note()")
+    run("alter table item disable trigger b")
+    run("comment on trigger a on item is 'it''s 100%'")
+    run("create policy p on item as restrictive for update to current_user using (email <> 'a') with check (email = 'b')")
+    run("create policy q on item using (email = 'a')")
+    look = (
+        "select pg_get_triggerdef(oid), tgenabled::text, obj_description(oid, 'pg_trigger') from pg_trigger"
+        " where tgrelid = 'item'::regclass and not tgisinternal"
+        " union all select row(polname, polcmd, polpermissive, polroles)::text, pg_get_expr(polqual, polrelid),"
+        " pg_get_expr(polwithcheck, polrelid) from pg_policy order by 1"
+    )
+    before = run(look)
+    assert len(before) == 5
+    project.app(ITEM.replace("db.String(50)", types[1]))
+    project.ok("migrate", "-m", "changed")
+    project.ok("upgrade")
+    project.ok("check")
+    assert run(look) == before
+    project.ok("downgrade")
+    assert run(look) == before
+
+
+@on("postgresql")
+def test_texts_and_bytes(project):
+    project.start(ITEM)
+    project.database.run("insert into item (id, email) values (1, E'a\\\\101\u00e4')")
+    project.app(ITEM.replace("db.String(50)", "db.LargeBinary"))
+    project.ok("migrate", "-m", "bytes")
+    project.ok("upgrade")
+    assert project.database.run("select email from item") == [("a\\101\u00e4".encode(),)]
+    project.ok("downgrade")
+    assert project.database.run("select email from item") == [("a\\101\u00e4",)]
+
+
+@on("postgresql")
 def test_a_view_with_triggers_is_not_touched(project):
     project.start(ITEM)
     project.database.run("create view emails as select id, email from item")

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import DOMAIN, CreateDomainType
 
 from ..schema.snapshot import Key, Snapshot
 from ..schema.text import quoted_name
+from .enums import all_go
 from .operations import Execute
 from .renames import shown
 
@@ -21,7 +22,8 @@ def add_domains(upgrade: ops.UpgradeOps, models: Mapping[Key, Table], snapshot: 
     """A statement for each that comes or goes; files say of tables that they shall not make them by the way."""
     default = connection.dialect.default_schema_name
     wanted = domains_in((column for model in models.values() for column in model.columns), default)
-    used = domains_in((Column(each["name"], each["type"]) for key in snapshot for each in snapshot.of("columns", key)), default)
+    places = [(key, Column(each["name"], each["type"])) for key in snapshot for each in snapshot.of("columns", key)]
+    used = domains_in((column for _, column in places), default)
     if not wanted and not used:
         return
     inspector: Any = inspect(connection)
@@ -33,7 +35,8 @@ def add_domains(upgrade: ops.UpgradeOps, models: Mapping[Key, Table], snapshot: 
             made, gone = statements(key, type_, connection)
             first.append(Execute(made, gone, words=f"domain {shown(key)}: new"))
     for key, type_ in used.items():
-        if key not in wanted:
+        users = [(table, column.name) for table, column in places if key in domains_in([column], default)]
+        if key not in wanted and all_go(users, upgrade):
             made, gone = statements(key, type_, connection)
             last.append(Execute(gone, made, words=f"domain {shown(key)}: dropped with its last user"))
     upgrade.ops[:] = [*first, *upgrade.ops, *last]

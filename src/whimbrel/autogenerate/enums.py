@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,17 +156,7 @@ class EnumTypes:
 
     def loses_last_user(self, key: Key, known: EnumType, upgrade: ops.UpgradeOps) -> bool:
         """Whether all columns of a type go."""
-        if key in self.wanted or not known.users:
-            return False
-        tables = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.DropTableOp)}
-        columns = {
-            ((op.schema, op.table_name), name)
-            for op in upgrade.ops
-            if isinstance(op, ops.ModifyTableOps)
-            for each in op.ops
-            if (name := leaves_type(each)) is not None
-        }
-        return all(table in tables or (table, column) in columns for table, column in known.users)
+        return key not in self.wanted and bool(known.users) and all_go(known.users, upgrade)
 
     # -- values that come, go, or have other names
 
@@ -343,6 +333,19 @@ def native(type_: TypeEngine[Any], dialect: Any) -> Any:
         original = type_ if isinstance(type_, postgresql.ENUM) else found
         return original if getattr(found, "native_enum", True) else None
     return None
+
+
+def all_go(users: Iterable[User], upgrade: ops.UpgradeOps) -> bool:
+    """Whether columns are dropped or get other types, all of them."""
+    tables = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.DropTableOp)}
+    columns = {
+        ((op.schema, op.table_name), name)
+        for op in upgrade.ops
+        if isinstance(op, ops.ModifyTableOps)
+        for each in op.ops
+        if (name := leaves_type(each)) is not None
+    }
+    return all(table in tables or (table, column) in columns for table, column in users)
 
 
 def leaves_type(op: Any) -> str | None:

@@ -248,6 +248,9 @@ def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], default: Any, c
     column = dialect.identifier_preparer.quote(name)
     if native(old, dialect) is not None or native(new, dialect) is not None:
         return f"{column}::text::{after}", default is not None
+    for one, other, function in ((old, new, "convert_to"), (new, old, "convert_from")):
+        if isinstance(one, sa.String) and isinstance(other, sa.LargeBinary):  # a cast reads and writes escapes
+            return f"{function}({column}, 'UTF8')", default is not None
     created = sa.Table(
         "whimbrel_cast", sa.MetaData(), sa.Column("c", old, server_default=default_of(default)), prefixes=["TEMPORARY"]
     )

@@ -240,8 +240,8 @@ class Dialect(Structure):
         yield
 
     @contextmanager
-    def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
-        """Around a change of a column's type: with the views out of the way that the server does not change."""
+    def without_dependents(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
+        """Around a change of a column's type: with the views, triggers and policies out of the way that would stop it."""
         yield
 
     def effect_of(self, statement: str, live: Any) -> Effect | None:

@@ -1,4 +1,4 @@
-"""Views of PostgreSQL that stand in the way of a change: dropped, and made again as they were."""
+"""Views, triggers and policies of PostgreSQL that stand in the way of a change: dropped, and made again as they were."""
 
 from __future__ import annotations
 
@@ -41,21 +41,52 @@ DEPENDING = """
     where c.relkind in ('v', 'm') order by p.depth
 """
 
+ATTACHED = """
+    with used as (
+        select d.classid, d.objid from pg_depend d
+        where d.refclassid = 'pg_class'::regclass and d.refobjid = to_regclass(:name)
+          and d.refobjsubid = (select attnum from pg_attribute where attrelid = to_regclass(:name) and attname = :column)
+    )
+    select format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass), pg_get_triggerdef(t.oid),
+        case t.tgenabled when 'D' then format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname)
+                         when 'R' then format('ALTER TABLE %s ENABLE REPLICA TRIGGER %I', t.tgrelid::regclass, t.tgname)
+                         when 'A' then format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.tgrelid::regclass, t.tgname) end,
+        format('COMMENT ON TRIGGER %I ON %s IS ', t.tgname, t.tgrelid::regclass)
+            || quote_literal(obj_description(t.oid, 'pg_trigger'))
+    from pg_trigger t
+    where not t.tgisinternal and exists (select from used where classid = 'pg_trigger'::regclass and objid = t.oid)
+    union all
+    select format('DROP POLICY %I ON %s', p.polname, p.polrelid::regclass),
+        format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', p.polname, p.polrelid::regclass,
+            case when p.polpermissive then 'PERMISSIVE' else 'RESTRICTIVE' end,
+            case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE'
+                else 'ALL' end,
+            (select string_agg(case when r = 0 then 'PUBLIC' else r::regrole::text end, ', ') from unnest(p.polroles) r))
+        || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+        || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', ''),
+        null,
+        format('COMMENT ON POLICY %I ON %s IS ', p.polname, p.polrelid::regclass)
+            || quote_literal(obj_description(p.oid, 'pg_policy'))
+    from pg_policy p where exists (select from used where classid = 'pg_policy'::regclass and objid = p.oid)
+"""
+"""Triggers and policies that name a column: what drops one, and what makes it again."""
+
 
 @contextmanager
-def without_views(connection: Connection, name: str, column: str) -> Iterator[None]:
+def without_dependents(connection: Connection, name: str, column: str) -> Iterator[None]:
     """Around a statement that changes a column. Raises Refused for a view that has more to it than can be made again.
 
     name: the table, as it stands in SQL. The views are dropped, and made again with owner, options, rights, comments and
-    indexes; all in the transaction of the statement.
+    indexes, and so are triggers and policies that name the column; all in the transaction of the statement.
     """
-    views = depending(connection, name, column)
-    made = [list(making(connection, view)) for view in views]
-    before = type_of(connection, name, column) if views else None
+    made = [list(making(connection, view)) for view in depending(connection, name, column)]
+    attached = connection.execute(text(ATTACHED), {"name": name, "column": column}).all()
+    made += [[statement for statement in row if statement is not None] for row in attached]
+    before = type_of(connection, name, column) if made else None
     for drop, *_ in reversed(made):
         execute(connection, drop)
     yield
-    after = type_of(connection, name, column) if views else None
+    after = type_of(connection, name, column) if made else None
     for _, *statements in made:
         for statement in statements:
             execute(connection, with_type(statement, before, after))

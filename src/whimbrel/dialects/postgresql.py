@@ -24,7 +24,7 @@ from ._postgresql_values import does_not_fit
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
-from ._views import without_views
+from ._views import without_dependents
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -241,11 +241,11 @@ class Postgresql(PostgresqlStructure, Dialect):
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)
 
     @contextmanager
-    def without_views(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
-        """PostgreSQL refuses while a view uses the column (manual, ALTER TABLE, "Notes")."""
+    def without_dependents(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:
+        """PostgreSQL refuses while a view, a trigger or a policy uses the column (manual, ALTER TABLE, "Notes")."""
         preparer = connection.dialect.identifier_preparer
         named = f"{preparer.quote_schema(schema)}.{preparer.quote(table)}" if schema else preparer.quote(table)
-        with without_views(connection, named, column):
+        with without_dependents(connection, named, column):
             yield
 
     def effect_of(self, statement: str, live: Any) -> Effect | None:

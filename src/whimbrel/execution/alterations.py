@@ -48,7 +48,7 @@ def careful_alterations(
         if not is_agreed:
             refuse_damage(connection, dialect, table_name, column_name, options)
         strict = nullcontext() if is_agreed else dialect.strict(connection)
-        with strict, dialect.without_views(connection, table_name, column_name, options.get("schema")):
+        with strict, dialect.without_dependents(connection, table_name, column_name, options.get("schema")):
             alter(table_name, column_name, **options)
 
     impl.alter_column = alter_column
