@@ -722,6 +722,31 @@ def test_a_key_gets_another_column(project: Project):
     assert project.ok("check").out == "No new upgrade operations detected.\n"
 
 
+def test_a_foreign_key_follows_a_key_that_gets_another_column(project: Project):
+    models = """
+class T(db.Model):
+    __tablename__ = "t"
+    a = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    b = sa.Column(sa.Integer, nullable=False{})
+
+class A(db.Model):
+    id = sa.Column(sa.Integer, primary_key=True)
+    x = sa.Column(sa.Integer)
+    y = sa.Column(sa.Integer)
+    __table_args__ = (sa.ForeignKeyConstraint({}),)
+"""
+    project.start(models.format("", '["x"], ["t.a"]'))
+    project.ok("upgrade")
+    project.database.run("insert into t (a, b) values (1, 2)")
+    project.database.run("insert into a (id, x, y) values (1, 1, 2)")
+    project.app(models.format(", primary_key=True, autoincrement=False", '["x", "y"], ["t.a", "t.b"]'))
+    project.ok("migrate")
+    for command in ("upgrade", "downgrade", "upgrade"):
+        project.ok(command)
+    assert project.ok("check").out == "No new upgrade operations detected.\n"
+    assert project.database.rows("a") == [(1, 1, 2)]
+
+
 @pytest.mark.parametrize(("before", "after"), [("'x', 'y'", "'y', 'x'"), ("'x', 'y', name='u'", "'x', 'y', name='v'")])
 def test_what_a_foreign_key_points_to_comes_back_in_another_way(project: Project, before: str, after: str):
     models = """

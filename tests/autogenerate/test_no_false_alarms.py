@@ -137,6 +137,8 @@ TABLES = {
     "a composite key": "a = sa.Column(sa.Integer, primary_key=True)\n    b = sa.Column(sa.String(9), primary_key=True)",
     "a key without numbers": "a = sa.Column(sa.Integer, primary_key=True, autoincrement=False)",
     "a key that is said to be unique": "a = sa.Column(sa.Integer, primary_key=True, unique=True)",
+    "unique, said twice": KEY
+    + "a = sa.Column(sa.Integer, unique=True)\n    __table_args__ = (sa.UniqueConstraint('a', name='uq'),)",
     "a text as key": "a = sa.Column(sa.String(30), primary_key=True)",
     "a composite unique constraint": KEY
     + "a = sa.Column(sa.Integer)\n    b = sa.Column(sa.Integer)\n    __table_args__ = (sa.UniqueConstraint('a', 'b'),)",

@@ -198,7 +198,7 @@ class Comparison:
         free_names_first(upgrade)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if not self.dialect.rebuilds_tables:
-            keys_last(upgrade)
+            keys_last(upgrade, models, self.snapshot)
         if self.dialect.has_enum_types:
             types = EnumTypes(self.connection, self.snapshot, models, self.answers, self.command, self.known.words)
             types.apply(upgrade)

@@ -107,7 +107,10 @@ def with_names(table: Table, into: MetaData, dialect: Any, in_use: set[Key]) -> 
         if getattr(own, "schema", None) != getattr(column.type, "schema", None):
             column.type = own  # SQLAlchemy 2.1 moves enum types to the schema of the table they are copied with
     take_out_of_columns(made)
-    own_names = {what_it_is(each, table): each.name for each in (*table.constraints, *checks_of(table))}
+    own_names: dict[Any, Any] = {}
+    for each in (*table.constraints, *checks_of(table)):
+        what = what_it_is(each, table)
+        own_names[what] = each.name if own_names.get(what) is None else own_names[what]
     schema = None if table.schema == dialect.default_schema_name else table.schema
     taken = {str(each.name) for each in made.constraints if each.name is not None}
     taken |= {name for place, name in in_use if place == schema}
@@ -117,6 +120,8 @@ def with_names(table: Table, into: MetaData, dialect: Any, in_use: set[Key]) -> 
             continue
         # A column's own constraint is made anew for the copy, without what a naming convention has called it.
         constraint.name = own_names.get(what_it_is(constraint, made))
+        if any(each.name == constraint.name is not None for each in made.constraints if each is not constraint):
+            made.constraints.discard(constraint)  # ``unique=True``, and the same again with a name
         if constraint.name is not None:
             taken.add(str(constraint.name))
             continue

@@ -170,8 +170,14 @@ def take_keys_with_indexes(op: ops.ModifyTableOps, snapshot: Snapshot, indexes: 
     return found
 
 
-def keys_last(upgrade: ops.UpgradeOps) -> None:
+def keys_last(upgrade: ops.UpgradeOps, models: dict[Key, Table], snapshot: Snapshot) -> None:
     """A foreign key comes after the key of another table that it needs and that comes, too; and goes before one that goes."""
+    changed = {
+        key
+        for key, model in models.items()
+        if snapshot.has(key)
+        and snapshot.of("pk_constraint", key).get("constrained_columns", []) != [each.name for each in model.primary_key.columns]
+    }
     tables = [op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)]
     coming = {(op.schema, op.table_name) for op in tables if any(map(is_key_made, op.ops))}
     going = {(op.schema, op.table_name) for op in tables if any(map(is_key_dropped, op.ops))}
@@ -182,9 +188,9 @@ def keys_last(upgrade: ops.UpgradeOps) -> None:
         for each in list(op.ops):
             if isinstance(each, ops.CreateForeignKeyOp):
                 target = (each.kw.get("referent_schema"), str(each.referent_table))
-                place = last if target in coming - {key} else None
+                place = last if target in (coming - {key}) | changed else None
             else:
-                place = first if is_key_drop(each) and target_of(each) in going - {key} else None
+                place = first if is_key_drop(each) and target_of(each) in (going - {key}) | changed else None
             if place is not None:
                 op.ops.remove(each)
                 place.append(modified(key, each))
