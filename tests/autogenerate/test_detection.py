@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kit import on
@@ -201,3 +203,16 @@ def test_a_view_with_triggers_is_not_touched(project):
     project.app(ITEM.replace("db.String(50)", "db.String(90)"))
     project.ok("migrate", "-m", "longer")
     project.refused("upgrade").says("The view emails is about item.email and has triggers", "(t)")
+
+
+@on("sqlite")
+def test_columns_go_in_the_order_that_they_have(project):
+    """Alembic has them in a set, so that the same change would be another file each time."""
+    names = [f"c{n}" for n in range(8)]
+    base = "class Item(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+    project.start(base + "".join(f"    {name} = db.Column(db.Integer)\n" for name in names))
+    project.app(base)
+    project.ok("migrate", "--rev-id", "bbbb")
+    (path,) = (project.folder / "migrations/versions").glob("bbbb_*.py")
+    upgrade = path.read_text(encoding="utf-8").split("def downgrade")[0]
+    assert re.findall(r"drop_column\(\"(c\d)\"", upgrade) == names

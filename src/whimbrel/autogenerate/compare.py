@@ -33,7 +33,7 @@ from .keys import keep_numbering, set_keys_aside
 from .names import give_names, names_in_use
 from .objects import compare_objects
 from .operations import Execute, RenameColumn, RenameTable, in_batches
-from .order import free_names_first, in_creation_order, in_drop_order, keep_indexes_of_keys, keys_last
+from .order import free_names_first, in_creation_order, in_drop_order, in_the_same_order, keep_indexes_of_keys, keys_last
 from .renames import Rename, best_pairs, column_pair, hinted, in_order, named, shown, table_pair
 from .same import Sameness
 from .types import add_casts, rendering, writes_texts
@@ -194,6 +194,7 @@ class Comparison:
         if self.dialect.joins_unique_with_primary:
             leave_out_implied(upgrade, models, self.sqla_dialect.default_schema_name)
         in_drop_order(upgrade, self.snapshot)
+        in_the_same_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect, names)
         free_names_first(upgrade)
         keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)

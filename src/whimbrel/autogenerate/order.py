@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from alembic.operations import ops
@@ -13,6 +14,26 @@ from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
 from .names import with_names
 from .operations import Both, Execute, modified
+
+
+def in_the_same_order(upgrade: ops.UpgradeOps, snapshot: Snapshot) -> None:
+    """Columns and foreign keys of a table that go, or come, in one order: Alembic has them in sets."""
+    for modified_ops in (op for op in upgrade.ops if isinstance(op, ops.ModifyTableOps)):
+        found = snapshot.of("columns", (modified_ops.schema, modified_ops.table_name))
+        places = {column["name"]: place for place, column in enumerate(found)}
+
+        def place_of(op: Any, places: dict[str, int] = places) -> Any:
+            return places.get(op.column_name, len(places)), str(op.column_name)
+
+        in_place(modified_ops.ops, lambda op: isinstance(op, ops.DropColumnOp), place_of)
+        for kind in (is_key_drop, lambda op: isinstance(op, ops.CreateForeignKeyOp)):
+            in_place(modified_ops.ops, kind, lambda op: (str(op.constraint_name), getattr(op, "local_cols", ())))
+
+
+def in_place(listed: list[Any], is_one: Callable[[Any], bool], key: Callable[[Any], Any]) -> None:
+    """Sort some of a list among themselves; the others keep their places."""
+    ordered = iter(sorted(filter(is_one, listed), key=key))
+    listed[:] = [next(ordered) if is_one(each) else each for each in listed]
 
 
 def in_creation_order(upgrade: ops.UpgradeOps, models: dict[Key, Table], dialect: Any, names: set[Key]) -> None:
