@@ -133,9 +133,7 @@ def tell(story: Story) -> None:
 
     story.say("6. Back two steps. What would be lost is named, and needs consent: the tags go, the customers stay. And up again.")
     story.flask("downgrade -2", code=1)
-    accepts = (
-        "--accept drop-column-loses-data:product.stock --accept drop-table-loses-data:tag --accept delete-meets-every-row:tag"
-    )
+    accepts = "--accept drop-column-loses-data:product.stock --accept drop-table-loses-data:tag"
     story.flask(f"downgrade -2 {accepts}")
     story.flask("current")
     story.flask("upgrade")
