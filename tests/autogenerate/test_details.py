@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import permutations
 
 import pytest
 import sqlalchemy as sa
@@ -630,6 +631,24 @@ def test_a_domain_of_others_stays(project: Project):
     project.database.run("create domain few as int check (value < 9)")
     project.database.run("create table others (n few)")
     assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+NEEDED = {
+    "the server's": "pass",
+    "an index": "__table_args__ = (sa.Index('i', 'up'),)",
+    "a longer index": "__table_args__ = (sa.Index('i', 'up', 'x'),)",
+    "a unique index": "__table_args__ = (sa.Index('u', 'up', unique=True),)",
+    "a unique constraint": "__table_args__ = (sa.UniqueConstraint('up', 'x'),)",
+}
+
+
+@on("mariadb")
+@pytest.mark.parametrize(("before", "after"), list(permutations(NEEDED, 2)))
+def test_another_index_for_a_foreign_key(project: Project, before: str, after: str):
+    columns = "up = sa.Column(sa.ForeignKey('t.id', name='k'))\n    x = sa.Column(sa.Integer)\n    {}"
+    there_and_back(project, columns.format(NEEDED[before]), columns.format(NEEDED[after]))
+    project.ok("downgrade")
+    project.ok("upgrade")
 
 
 @on("mariadb")

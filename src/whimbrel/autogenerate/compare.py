@@ -197,7 +197,7 @@ class Comparison:
         in_the_same_order(upgrade, self.snapshot)
         give_names(upgrade, self.sqla_dialect, names)
         free_names_first(upgrade)
-        keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
+        needs = keep_indexes_of_keys(upgrade, self.snapshot, self.dialect, self.sqla_dialect)
         if not self.dialect.rebuilds_tables:
             keys_last(upgrade, models, self.snapshot)
         if self.dialect.has_enum_types:
@@ -208,7 +208,7 @@ class Comparison:
             add_casts(upgrade, self.connection)
         set_computed_aside(upgrade, self.dialect, self.connection)
         keep_numbering(upgrade, self.snapshot, self.dialect)
-        set_keys_aside(upgrade, self.snapshot, models, self.dialect)
+        set_keys_aside(upgrade, self.snapshot, models, self.dialect, needs)
         self.refuse_unused(self.unused)
         if self.answers.is_asked:
             Fills(self.connection, self.snapshot, models, self.answers, self.command, self.renames).apply(upgrade)

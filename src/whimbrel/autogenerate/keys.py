@@ -11,14 +11,19 @@ from sqlalchemy import Table
 from .._alembic_models import kind_of_type
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
-from .operations import AlterColumn, modified
+from .operations import AlterColumn, Both, modified
+
+Needs = dict[tuple[Key, str], tuple[bool, bool]]
+"""Keys of tables by name, whose only index goes: on the way up, on the way down."""
 
 
-def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, models: Mapping[Key, Table], dialect: Dialect) -> None:
+def set_keys_aside(
+    upgrade: ops.UpgradeOps, snapshot: Snapshot, models: Mapping[Key, Table], dialect: Dialect, needs: Needs
+) -> None:
     """Drop the keys first and make them again at the end, where the server changes no column that a key holds.
 
     MySQL and MariaDB never do (error 1832 and 1833); PostgreSQL does not let a key stand between two kinds of types. Neither
-    takes away what a key points to.
+    takes away what a key points to, nor do MySQL and MariaDB the index that a key needs (error 1553).
     """
     if dialect.rebuilds_tables:
         return
@@ -40,10 +45,12 @@ def set_keys_aside(upgrade: ops.UpgradeOps, snapshot: Snapshot, models: Mapping[
             held += [(other, column) for column in known["referred_columns"]]
             is_held = any(place in changed and (dialect.keys_need_indexes or changed[place]) for place in held)
             is_held = is_held or (other, frozenset(known["referred_columns"])) in losing
-            if is_held and known["name"] and (*key, known["name"]) not in gone:
-                made = as_operation(key, known)
-                first.append(modified(key, made.reverse()))
-                last.append(modified(key, made))
+            up, down = (True, True) if is_held else needs.get((key, str(known["name"])), (False, False))
+            if (up or down) and known["name"] and (*key, known["name"]) not in gone:
+                made = modified(key, as_operation(key, known))
+                dropped = modified(key, as_operation(key, known).reverse())
+                first.append(Both([dropped] if up else [], [made] if down else []))
+                last.append(Both([made] if up else [], [dropped] if down else []))
     upgrade.ops[:] = [*first, *upgrade.ops, *last]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.types import NullType
 
 from ..dialects import Dialect
 from ..schema.snapshot import Key, Snapshot
+from .keys import Needs
 from .names import with_names
 from .operations import Both, Execute, modified
 
@@ -132,10 +133,14 @@ def keys_to(target: Key, created: ops.CreateTableOp) -> list[ForeignKeyConstrain
     return found
 
 
-def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect, sqla_dialect: Any) -> None:
-    """Where a foreign key needs an index, do not drop the only one it has: give it the name of one that nobody asked for."""
+def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: Dialect, sqla_dialect: Any) -> Needs:
+    """Where a foreign key needs an index, do not drop the only one it has: give it the name of one that nobody asked for.
+
+    A unique one has to go. The keys that are in its way are returned: on the way up, on the way down.
+    """
+    needs: Needs = {}
     if not dialect.keys_need_indexes:
-        return
+        return needs
     go_with_tables(upgrade)
     for op in upgrade.ops:
         if isinstance(op, ops.ModifyTableOps):
@@ -149,21 +154,39 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
         gone = {str(each.constraint_name) for each in op.ops if isinstance(each, ops.DropConstraintOp)}
         left = [each for each in snapshot.of("foreign_keys", key) if each["name"] not in gone]
         indexes = {each["name"]: each["column_names"] for each in snapshot.of("indexes", key)}
+        uniques = {each["name"] for each in snapshot.of("indexes", key) if each.get("unique")}
         renamed: list[ops.MigrateOperation] = []
-        for each in [each for each in op.ops if isinstance(each, ops.DropIndexOp)]:
-            name = str(each.index_name)
+        kept: set[str] = set()
+        going: list[list[Any]] = []
+        for each in [each for each in op.ops if is_index_dropped(each)]:
+            name = str(each.index_name if isinstance(each, ops.DropIndexOp) else each.constraint_name)
             columns = indexes.pop(name, [])
-            needs = (one for one in left if starts_with(columns, one["constrained_columns"]))
-            needing = next((one for one in needs if not has_other(indexes, one["constrained_columns"])), None)
-            if needing is not None and needing["name"] not in indexes:
+            needed = (one for one in left if starts_with(columns, one["constrained_columns"]))
+            needing = next((one for one in needed if not has_other(indexes, one["constrained_columns"])), None)
+            if needing is not None and needing["name"] not in indexes and name not in uniques:
                 op.ops.remove(each)
                 renamed.append(renaming(key, name, str(needing["name"]), dialect, sqla_dialect))
-        for made in [each for each in op.ops if isinstance(each, ops.CreateIndexOp)]:
-            columns = [str(getattr(one, "name", one)) for one in made.columns]
-            implicit = next((one for one in left if is_implied(one, indexes, columns)), None)
+                indexes[needing["name"]] = columns
+                kept.add(needing["name"])
+            else:
+                going.append(columns)
+        for made in [each for each in op.ops if isinstance(each, ops.CreateIndexOp) and not each.unique]:
+            columns = columns_of(made)
+            implicit = next(
+                (one["name"] for one in left if one["constrained_columns"] == columns == indexes.get(one["name"])), None
+            )
             if implicit is not None:
                 op.ops.remove(made)
-                renamed.append(instead_of_implicit(key, made, columns, implicit, dialect, sqla_dialect))
+                renamed.append(renaming(key, implicit, str(made.index_name), dialect, sqla_dialect))
+                indexes[str(made.index_name)] = indexes.pop(implicit)
+        coming = [columns_of(each) for each in op.ops if is_index_made(each)]
+        for one in left:
+            # The server makes the index that has the key's name, and drops it where another one comes.
+            stays = [columns for name, columns in indexes.items() if name != one["name"] or name in kept]
+            stays.append(snapshot.of("pk_constraint", key).get("constrained_columns") or [])
+            up, down = (any(starts_with(columns, one["constrained_columns"]) for columns in some) for some in (going, coming))
+            if one["name"] and (up or down) and not any(starts_with(columns, one["constrained_columns"]) for columns in stays):
+                needs[key, str(one["name"])] = up, down
         for name in [str(each.constraint_name) for each in op.ops if is_key_drop(each)]:
             columns = indexes.get(name, [])
             if any(keeps_or_takes(each, columns) for each in op.ops):
@@ -174,12 +197,13 @@ def keep_indexes_of_keys(upgrade: ops.UpgradeOps, snapshot: Snapshot, dialect: D
         last = take_keys_with_indexes(op, snapshot, indexes)
         found += [*renamed, *([op] if op.ops or not (renamed or last) else []), *last]
     upgrade.ops[:] = found
+    return needs
 
 
 def take_keys_with_indexes(op: ops.ModifyTableOps, snapshot: Snapshot, indexes: dict[str, Any]) -> list[ops.MigrateOperation]:
     """The new keys for which the server makes an index, out of their place: on the way down it goes after them."""
     key = (op.schema, op.table_name)
-    made = [[str(getattr(one, "name", one)) for one in getattr(each, "columns", ())] for each in op.ops if is_index_made(each)]
+    made = [columns_of(each) for each in op.ops if is_index_made(each)]
     there = [*indexes.values(), *made, snapshot.of("pk_constraint", key).get("constrained_columns") or []]
     found: list[ops.MigrateOperation] = []
     for each in [each for each in op.ops if isinstance(each, ops.CreateForeignKeyOp) and each.constraint_name]:
@@ -263,13 +287,23 @@ def keeps_or_takes(op: ops.MigrateOperation, columns: list[Any]) -> bool:
         return op.column_name in columns
     if isinstance(op, ops.CreateForeignKeyOp):
         return starts_with(columns, list(op.local_cols))
-    made = [str(getattr(one, "name", one)) for one in getattr(op, "columns", ())] if is_index_made(op) else []
+    made = columns_of(op) if is_index_made(op) else []
     return bool(made) and starts_with(made, columns)
 
 
-def is_index_made(op: ops.MigrateOperation) -> bool:
+def is_index_made(op: ops.MigrateOperation) -> TypeGuard[ops.CreateIndexOp | ops.CreateUniqueConstraintOp]:
     """Whether an index comes, of a unique constraint as well."""
     return isinstance(op, (ops.CreateIndexOp, ops.CreateUniqueConstraintOp))
+
+
+def is_index_dropped(op: ops.MigrateOperation) -> TypeGuard[ops.DropIndexOp | ops.DropConstraintOp]:
+    """Whether an index goes, of a unique constraint as well."""
+    return isinstance(op, ops.DropIndexOp) or (isinstance(op, ops.DropConstraintOp) and op.constraint_type == "unique")
+
+
+def columns_of(op: ops.CreateIndexOp | ops.CreateUniqueConstraintOp) -> list[str]:
+    """The names of the columns of an index that comes."""
+    return [str(getattr(one, "name", one)) for one in op.columns]
 
 
 def index_drop(key: Key, name: str, columns: list[Any]) -> ops.DropIndexOp:
@@ -288,23 +322,6 @@ def go_with_tables(upgrade: ops.UpgradeOps) -> None:
                 upgrade.ops[at] = Both([op], [])
             elif (op.schema, op.table_name) in dropped:
                 upgrade.ops[at] = Both([], [op.reverse()])
-
-
-def is_implied(foreign_key: dict[str, Any], indexes: dict[str, Any], columns: list[str]) -> bool:
-    """Whether a foreign key has an index that the server made, and that one over these columns takes the place of."""
-    wanted = foreign_key["constrained_columns"]
-    return indexes.get(foreign_key["name"]) == wanted and starts_with(columns, wanted)
-
-
-def instead_of_implicit(
-    key: Key, op: ops.CreateIndexOp, columns: list[str], foreign_key: dict[str, Any], dialect: Dialect, sqla_dialect: Any
-) -> ops.MigrateOperation:
-    """An index that takes the place of the one that a server has made for a foreign key; that one comes back on the way down."""
-    implicit = str(foreign_key["name"])
-    if columns == foreign_key["constrained_columns"] and not op.unique:
-        return renaming(key, implicit, str(op.index_name), dialect, sqla_dialect)
-    again = ops.CreateIndexOp(implicit, key[1], foreign_key["constrained_columns"], schema=key[0])
-    return Both([modified(key, op)], [modified(key, again), modified(key, op.reverse())])
 
 
 def place_of(op: ops.MigrateOperation) -> int:
