@@ -312,6 +312,23 @@ def test_a_revision_does_not_wait_for_itself(birds: Project):
     assert birds.database.state() == before
 
 
+@on("postgresql")
+@pytest.mark.parametrize("statement", ["create index concurrently made on bird (age)", "drop index bird_n"])
+def test_a_statement_that_commits_by_itself_does_not_wait_for_the_revision(birds: Project, statement: str):
+    birds.database.run("create index bird_n on bird (n)")
+    birds.keywords = ", policy='off', lock_timeout=0.5"
+    birds.app("")
+    up = f"""
+    op.add_column("bird", sa.Column("age", sa.Integer))
+    with op.get_bind().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("{statement}"))
+    """
+    birds.revision(up, id="bbbb")
+    before = birds.database.state()
+    birds.refused("upgrade").says(f"waits for a lock that it holds itself: {statement}", "op.get_bind()")
+    assert birds.database.state() == before
+
+
 HIDDEN = {
     "prepared": "op.execute(\"prepare st from 'create table made (id int)'\")\nop.execute('execute st')",
     "after a remark": 'op.execute("# now\\ncreate table made (id int)")',

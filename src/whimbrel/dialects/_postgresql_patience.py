@@ -12,8 +12,20 @@ from sqlalchemy.engine import Engine
 
 
 @contextmanager
-def patient(connection: Connection, seconds: float, *, only_now: bool, place: Callable[[URL], Hashable]) -> Iterator[None]:
-    """Set ``lock_timeout`` for a session, or its transaction, and for other sessions of this thread in the same place."""
+def patient(
+    connection: Connection,
+    seconds: float,
+    *,
+    only_now: bool,
+    place: Callable[[URL], Hashable],
+    autocommits: Callable[[Any], bool],
+    locks: str,
+) -> Iterator[None]:
+    """Set ``lock_timeout`` for a session, or its transaction, and for other sessions of this thread in the same place.
+
+    autocommits: whether a connection of the driver commits each statement. locks: asks a session whether it holds any that
+    others wait for.
+    """
     before = str(connection.scalar(text("select current_setting('lock_timeout')")))
     if not seconds or before != "0":
         yield
@@ -36,19 +48,49 @@ def patient(connection: Connection, seconds: float, *, only_now: bool, place: Ca
 
     thread, here = threading.get_ident(), place(connection.engine.url)
 
-    def limit_other(other: Connection) -> None:
-        """A connection that a revision opens could wait for this one for ever."""
-        if other is not connection and threading.get_ident() == thread and place(other.engine.url) == here:
-            with closing(other.connection.cursor()) as cursor:
-                cursor.execute(f"select set_config('lock_timeout', '{wanted}', true) where current_setting('lock_timeout') = '0'")
+    def is_other(other: Connection) -> bool:
+        """Whether a connection that a revision opens could wait for this one for ever."""
+        return other is not connection and threading.get_ident() == thread and place(other.engine.url) == here
 
+    def limit_other(other: Connection) -> None:
+        if is_other(other):
+            is_local = not autocommits(other.connection.dbapi_connection)
+            with closing(other.connection.cursor()) as cursor:
+                known = "current_setting('lock_timeout') = '0'"
+                cursor.execute(f"select set_config('lock_timeout', '{wanted}', {is_local}) where {known}")
+                if cursor.fetchone() is not None and not is_local:
+                    limited.add(other)
+
+    def limit_alone(other: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        """Statements that run concurrently wait for others as long as it takes, but not for this one."""
+        if other in limited and "CONCURRENTLY" in statement.upper():
+            with closing(connection.connection.cursor()) as own:
+                own.execute(locks)
+                if own.fetchone() == (False,):
+                    cursor.execute("SET lock_timeout = 0")
+
+    def set_free(other: Connection) -> None:
+        if other in limited:
+            limited.discard(other)
+            with suppress(Exception), closing(other.connection.cursor()) as cursor:
+                cursor.execute("SET lock_timeout = 0")
+
+    limited: set[Connection] = set()
+    others: dict[str, Callable[..., None]] = {
+        "begin": limit_other,
+        "before_cursor_execute": limit_alone,
+        "commit": set_free,
+        "rollback": set_free,
+    }
     set_to(wanted)
     event.listen(connection, "before_cursor_execute", limit)
-    event.listen(Engine, "begin", limit_other)
+    for name, listener in others.items():
+        event.listen(Engine, name, listener)
     try:
         yield
     finally:
-        event.remove(Engine, "begin", limit_other)
+        for name, listener in others.items():
+            event.remove(Engine, name, listener)
         event.remove(connection, "before_cursor_execute", limit)
         with suppress(Exception):  # the connection is gone, or its transaction has failed and will take the setting with it
             set_to("0")

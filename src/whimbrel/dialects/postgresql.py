@@ -209,7 +209,7 @@ class Postgresql(PostgresqlStructure, Dialect):
         Statements that run concurrently are left out: nobody waits behind them, while they wait for every transaction
         that has seen the table, and one that gives up leaves an invalid index (manual, "CREATE INDEX").
         """
-        with patient(connection, seconds, only_now=only_now, place=self.place):
+        with patient(connection, seconds, only_now=only_now, place=self.place, autocommits=self.autocommits, locks=LOCKS):
             yield
 
     def is_lock_conflict(self, error: BaseException | None) -> bool:
