@@ -51,7 +51,8 @@ def test_it_says_what_stays(birds):
 @on("mariadb")
 def test_nothing_else_runs(birds):
     stops(birds, f"op.add_column('bird', sa.Column('age', sa.Integer))\n{SHUT}")
-    for command in (["upgrade"], ["downgrade"], ["stamp", "head"], ["migrate"], ["check"], ["upgrade", "bbbb"]):
+    commands = ["upgrade", "downgrade", "stamp head", "migrate", "check", "upgrade bbbb", "plan", "plan --down"]
+    for command in map(str.split, commands):
         birds.refused(*command, code=3).says("The upgrade of revision bbbb (more birds) stopped half-way", "flask db resume")
     birds.ok("current").says("aaaa")
     birds.ok("log").says("upgrade started  bbbb")

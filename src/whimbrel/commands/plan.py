@@ -158,9 +158,11 @@ class Plan:
 def plan(project: Project, target: str = "", *, down: bool = False, full: bool = False, on_event: Listener = ignore) -> Plan:
     """What ``upgrade``, or with ``down`` ``downgrade``, would do on every database. full: with whole statements.
 
-    Nothing is executed; the databases are asked for sizes and for what rules want to know.
+    Nothing is executed; the databases are asked for sizes and for what rules want to know. Raises HalfApplied where a revision
+    stopped half-way.
     """
     from ..execution.env import Database, Task, run_environment
+    from ..execution.half_applied import refuse_half_applied
     from ..execution.runner import Runner
 
     graph = history(project)
@@ -170,7 +172,9 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
 
     def look(database: Database) -> None:
         runner = Runner(project, graph, database, on_event)
-        ids = path(runner.graph, target or ("-1" if down else "head"), runner.current())
+        refuse_half_applied(runner.journal.half_applied(), project)
+        current = runner.current()  # first: what has no file any more joins the history
+        ids = path(runner.graph, target or ("-1" if down else "head"), current)
         parts = patiently(runner, lambda: parts_of(runner, ids, direction)) if ids else []
         found.append((database.name, database.url, tuple(parts)))
 
