@@ -192,9 +192,10 @@ def walk(graph: Graph, start: str | None, steps: int, label: str | None = None, 
         if not ways:
             if stop_at_end:
                 return at
+            count = f"{'is' if done == 1 else 'are'} only {done} revision{'' if done == 1 else 's'}" if done else "is no revision"
             raise NotAPath(
                 f"{steps:+d} from {start or 'base'} goes {'above the head' if steps > 0 else 'below the base'}: "
-                f"there {'is' if done == 1 else 'are'} only {done} revision{'' if done == 1 else 's'} on that way."
+                f"there {count} on that way."
             )
         if len(ways) > 1:
             raise AmbiguousRevision(
