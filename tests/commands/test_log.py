@@ -140,6 +140,31 @@ def test_a_line_of_revisions_without_files(tags):
     assert tags.database.columns("tag") == ["id"]
 
 
+def test_the_plan_of_a_revision_without_a_file(tags):
+    (tags.versions / "bbbb_names.py").unlink()
+    tags.ok("plan", "--down").says("downgrade  bbbb  names", "DROP COLUMN name")
+    tags.ok("plan", "--down", "aaaa").says("downgrade  bbbb  names")
+
+
+@on("sqlite")
+def test_a_file_that_others_follow_is_written_again(tags):
+    tags.revision("pass", id="cccc", message="ages")
+    tags.ok("upgrade")
+    source = (tags.versions / "bbbb_names.py").read_text()
+    (tags.versions / "bbbb_names.py").unlink()
+    tags.refused("upgrade", code=2).says("no such revision", "with 'flask db show bbbb --restore' where it has run")
+    assert tags.ok("log", "bbbb", "--source").out == source
+    tags.ok("show", "bbbb", "--restore").says("bbbb_names.py")
+    assert (tags.versions / "bbbb_names.py").read_text() == source
+    tags.ok("upgrade")
+
+
+@on("sqlite")
+def test_show_of_a_revision_without_a_file_says_how_to_get_it(tags):
+    (tags.versions / "bbbb_names.py").unlink()
+    tags.refused("show", "bbbb").says("There is no revision 'bbbb'.", "'flask db show bbbb --restore' writes the file again")
+
+
 @on("sqlite")
 def test_migrate_does_not_undo_what_another_branch_did(tags):
     (tags.versions / "bbbb_names.py").unlink()

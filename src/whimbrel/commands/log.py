@@ -97,7 +97,7 @@ def log(
                 sources.extend(kept_source(journal, entries))
         found.extend((database.name, entry) for entry in entries[:most])
 
-    run_environment(project, Task(look, context={"dont_mutate": True}))
+    run_environment(project, Task(look, context={"dont_mutate": True}, needs_history=False))
     if revision is not None and not found:
         raise RevisionNotFound(
             f"No revision '{revision}' is in the journal: it has not run here with Whimbrel.",

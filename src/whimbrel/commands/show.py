@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from ..errors import RevisionNotFound
 from ..lines import Line
 from ..project import Project
 from ..revisions import names
 from ..revisions.code import checksum
-from ..revisions.index import forget, history
+from ..revisions.index import forget, history, read_all
 from ..revisions.read import source_of
 from ._cli import Call, subcommand
 from ._look import positions
@@ -38,7 +39,12 @@ def show(project: Project, revision: str = "head", *, restore: bool = False) -> 
     if revision == "current":
         found = positions(project)
         return Shown(found[0].graph if found else graph, dict.fromkeys(head for each in found for head in each.heads))
-    return Shown(graph, names.find_all(graph, revision))
+    try:
+        return Shown(graph, names.find_all(graph, revision))
+    except RevisionNotFound as error:
+        if not error.data.get("near", True):  # nothing is called like that
+            error.hint = f"{error.hint} '{project.command} show {revision} --restore' writes the file again of one that ran here."
+        raise
 
 
 def restored(project: Project, revision: str) -> Path:
@@ -46,7 +52,7 @@ def restored(project: Project, revision: str) -> Path:
     found = log(project, revision, source=True)
     entry = found.entries[0][1]
     path = project.layout.script / (entry.file or f"versions/{entry.revision}.py")
-    known = history(project).revisions.get(entry.revision)
+    known = next((each for each in read_all(project.layout) if each.id == entry.revision), None)
     path = known.path if known else path
     if path.exists() and checksum(source_of(path) or "") != checksum(found.sources[0]):
         kept = path.with_name(f"{path.name}.edited")

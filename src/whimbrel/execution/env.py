@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 
 from .._alembic import Environment, RunContext, Scripts
 from ..dialects import dialect_of
-from ..errors import EnvironmentFailed, NotCommitted
+from ..errors import EnvironmentFailed, HistoryError, NotCommitted
 from ..events import Direction
 from ..project import Project, display_path
+from ..revisions.graph import Graph
 from ..revisions.index import history
 from ..revisions.load import load_module
 from ..revisions.revision import Revision
@@ -44,6 +45,7 @@ class Task:
     options: what the user typed, for ``config.cmd_opts``.
     context: more arguments of Alembic's EnvironmentContext.
     prepare: makes more of them from the Config and the ScriptDirectory, before env.py runs.
+    needs_history: whether the files must make one; without, none of them is known where they contradict each other.
     """
 
     work: Callable[[Database], None]
@@ -51,6 +53,7 @@ class Task:
     options: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Any, Scripts], Mapping[str, Any]] = lambda config, scripts: {}
+    needs_history: bool = True
 
 
 @dataclass
@@ -123,7 +126,7 @@ def run_environment(project: Project, task: Task) -> list[Database]:
     done: list[Database] = []
     failures: list[BaseException] = []
     with ONE_AT_A_TIME, project.surroundings.environment(), watching() as watch, ExitStack() as prepared:
-        config, scripts = open_scripts(project, **task.options)
+        config, scripts = open_scripts(project, task.needs_history, **task.options)
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
             context.own_names = project.settings.journal
@@ -177,9 +180,14 @@ def without_journal(include_name: Callable[..., bool] | None, names: Names) -> C
     return includes
 
 
-def open_scripts(project: Project, **options: Any) -> tuple[Any, Scripts]:
+def open_scripts(project: Project, needs_history: bool = True, /, **options: Any) -> tuple[Any, Scripts]:
     """The Config and the ScriptDirectory of a project, for env.py and for code of Alembic."""
-    graph = history(project)
+    try:
+        graph = history(project)
+    except HistoryError:
+        if needs_history:
+            raise
+        graph = Graph((), project.command)
     config = project.config(**options)
     return config, Scripts(config, graph)
 

@@ -235,10 +235,11 @@ class Graph:
 
     def _missing(self, revision: Revision, name: str, which: str) -> HistoryError:
         likely = near(name, self.revisions)
+        restores = f", or with '{self.command} show {name} --restore' where it has run" if which == "down_revision" else ""
         return HistoryError(
             f"{revision.path.name} says {which} = '{name}', and there is no such revision"
             + (f"; is it {likely[0]} ({self.revisions[likely[0]].path.name})?" if likely else "."),
-            hint="Restore the missing file from version control, or correct the name.",
+            hint=f"Restore the missing file from version control{restores}; or correct the name.",
             place=display_path(revision.path),
         )
 
