@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from alembic.autogenerate import render
@@ -27,6 +28,18 @@ def sequences_of(metadata: Any) -> list[Any]:
 def has_variants(type_: Any) -> bool:
     """Whether a type is another one in other databases."""
     return bool(sqla_compat._type_has_variants(type_))  # type: ignore[no-untyped-call]
+
+
+def variants_of(type_: Any) -> dict[str, Any]:
+    """What a type is in some databases, by their names; SQLAlchemy has no public name for that."""
+    return dict(type_._variant_mapping)
+
+
+def without_variants(type_: Any) -> Any:
+    """What the type is in all other databases."""
+    made = copy(type_)
+    made.__dict__.pop("_variant_mapping", None)
+    return made
 
 
 def kind_of_type(type_: Any) -> Any:

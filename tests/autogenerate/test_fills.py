@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kit import on
@@ -258,6 +260,43 @@ def test_types_of_the_application_are_imported_with_their_arguments(project):
     (text,) = project.files().values()
     assert "import money" in text
     assert 'money.Money("EUR", digits=3)' in text
+    project.ok("upgrade")
+    project.ok("check")
+
+
+def test_what_a_type_of_the_application_is_in_some_databases_is_written(project):
+    project.write("money.py", TYPES)
+    project.app(
+        "import sys\nsys.path.insert(0, app.root_path)\nfrom money import Money\n"
+        + PERSON
+        + "    pay = db.Column(Money('EUR').with_variant(sa.Integer(), 'sqlite', 'mariadb', 'mysql'))"
+    )
+    project.ok("init")
+    project.ok("migrate")
+    (text,) = project.files().values()
+    variants = [f'.with_variant(sa.Integer(), "{name}")' for name in ("mariadb", "mysql", "sqlite")]
+    assert "".join(['money.Money("EUR")', *variants]) in re.sub(r"\s*\n\s*", "", text)
+    project.ok("upgrade")
+    project.ok("check")
+
+
+@on("postgresql")
+def test_the_database_type_that_stands_in_is_not_one_of_the_driver(project):
+    data = """
+from sqlalchemy.dialects import postgresql
+
+class Data(sa.types.TypeDecorator):
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(postgresql.JSONB())
+"""
+    project.app(data + PERSON + "    data = db.Column(Data)")
+    project.ok("init")
+    project.ok("migrate")
+    (text,) = project.files().values()
+    assert "postgresql.JSONB(astext_type=sa.Text())" in text
     project.ok("upgrade")
     project.ok("check")
 

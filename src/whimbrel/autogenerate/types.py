@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
-from .._alembic_models import type_text
+from .._alembic_models import type_text, variants_of, without_variants
 from ..schema.text import escaped
 from .enums import PLUGIN, native
 from .operations import AlterColumn
@@ -84,6 +84,9 @@ def writes_texts(impl: Any) -> None:
 
 def written(type_: TypeEngine[Any], context: Any, dialect: Any) -> str:
     """A type with its arguments; its database type, where it cannot be written."""
+    if variants := variants_of(type_):
+        others = [f".with_variant({type_text(each, context)}, {name!r})" for name, each in sorted(variants.items())]
+        return "".join([written(without_variants(type_), context, dialect), *others])
     imports: set[str] = set()
     call = call_of(type_, imports, dialect)
     if call is not None:
@@ -99,7 +102,12 @@ def database_type(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
     found = type_
     while isinstance(found, sa.types.TypeDecorator):
         found = found.load_dialect_impl(dialect)
-    return found if type(found).__module__.startswith("sqlalchemy.") else sa.types.NullType()
+    for cls in type(found).__mro__:
+        names = cls.__module__.split(".")
+        home = sys.modules[".".join(names[:3])] if names[:2] == ["sqlalchemy", "dialects"] else sa
+        if names[0] == "sqlalchemy" and getattr(home, cls.__name__, None) is cls:
+            return found if cls is type(found) else found.adapt(cls)  # drivers have types of their own
+    return sa.types.NullType()
 
 
 def call_of(type_: TypeEngine[Any], imports: set[str], dialect: Any) -> str | None:
