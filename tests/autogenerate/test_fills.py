@@ -264,6 +264,29 @@ def test_types_of_the_application_are_imported_with_their_arguments(project):
     project.ok("check")
 
 
+def test_any_number_of_arguments_of_a_type_is_written(project):
+    words = """
+import sqlalchemy as sa
+
+class Words(sa.types.TypeDecorator):
+    impl = sa.String(20)
+    cache_ok = True
+
+    def __init__(self, *words, between=","):
+        super().__init__()
+        self.words, self.between = words, between
+"""
+    project.write("words.py", words)
+    imports = "import sys\nsys.path.insert(0, app.root_path)\nfrom words import Words\n"
+    project.app(imports + PERSON + "    tags = db.Column(Words('a', 'b', between=';'))")
+    project.ok("init")
+    project.ok("migrate")
+    (text,) = project.files().values()
+    assert 'words.Words("a", "b", between=";")' in text
+    project.ok("upgrade")
+    project.ok("check")
+
+
 def test_what_a_type_of_the_application_is_in_some_databases_is_written(project):
     project.write("money.py", TYPES)
     project.app(

@@ -156,7 +156,14 @@ def arguments_of(type_: TypeEngine[Any], parameters: list[inspect.Parameter], im
     """The arguments that have a name, from the attributes of the same name; None where one is not to be found."""
     arguments: list[str] = []
     for each in parameters:
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+        if each.kind is each.VAR_KEYWORD:
+            continue
+        if each.kind is each.VAR_POSITIONAL:
+            values = getattr(type_, each.name, getattr(type_, f"_{each.name}", ()))
+            texts = [value_text(value, imports) for value in values] if isinstance(values, (tuple, list)) else []
+            if None in texts or (texts and len(arguments) != parameters.index(each)):
+                return None
+            arguments += [text for text in texts if text is not None]
             continue
         value = getattr(type_, each.name, getattr(type_, f"_{each.name}", each.empty))
         if value is each.empty:
