@@ -304,6 +304,21 @@ def test_what_a_type_of_the_application_is_in_some_databases_is_written(project)
 
 
 @on("postgresql")
+def test_an_enum_type_that_its_table_makes_is_said(project):
+    moods = """
+class Moods(sa.types.TypeDecorator):
+    impl = sa.ARRAY(sa.Enum("good", "bad", name="mood"))
+    cache_ok = True
+"""
+    project.app(moods + PERSON + "    moods = db.Column(Moods)")
+    project.ok("init")
+    out = project.ok("migrate").out
+    assert out.startswith("  type mood: new\n  table person: new, with id, name, moods\n")
+    for command in ("upgrade", "check", "downgrade", "upgrade"):
+        project.ok(command)
+
+
+@on("postgresql")
 def test_the_database_type_that_stands_in_is_not_one_of_the_driver(project):
     data = """
 from sqlalchemy.dialects import postgresql

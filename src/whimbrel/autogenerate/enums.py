@@ -116,10 +116,9 @@ class EnumTypes:
         """A type that is not there: made before its first user, unless that is a table that makes it by the way."""
         created = {(op.schema, op.table_name) for op in upgrade.ops if isinstance(op, ops.CreateTableOp)}
         types = [self.models[table].columns[column].type for table, column in wanted.users if table in created]
-        if any(self.as_it_is(type_) is type_ and getattr(type_, "create_type", True) for type_ in types):
-            yield Execute("", f"DROP TYPE {self.quoted(key)}")
-            return
-        yield Execute(self.creation(key, wanted.labels), f"DROP TYPE {self.quoted(key)}", words=f"type {shown(key)}: new")
+        is_made = any(self.as_it_is(type_) is type_ and getattr(type_, "create_type", True) for type_ in types)
+        creation = "" if is_made else self.creation(key, wanted.labels)
+        yield Execute(creation, f"DROP TYPE {self.quoted(key)}", words=f"type {shown(key)}: new")
 
     def creation(self, key: Key, labels: list[str], name: str | None = None) -> str:
         """CREATE TYPE."""
