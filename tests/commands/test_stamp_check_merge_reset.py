@@ -337,7 +337,16 @@ def branches(note):
         (ADD.format("x"), "op.rename_table('note', 'memo')", "note.x"),
         (ADD.format("x"), "with op.batch_alter_table('note') as batch:\n    batch.alter_column('x', nullable=False)", "note.x"),
         (ADD.format("x"), "op.execute('ALTER TABLE note ADD COLUMN x INTEGER')", "note.x"),
+        (ADD.format("x"), "op.execute('ALTER TABLE note ADD x INTEGER')", "note.x"),
+        (ADD.format("x"), "op.alter_column('note', 'text', new_column_name='x')", "note.x"),
+        (ADD.format("x"), "op.execute('alter table note rename column text to x')", "note.x"),
         ("op.create_index('ix', 'note', ['text'])", "op.drop_index('ix', 'note')", "note.ix"),
+        ("op.create_index('ix', 'note', ['text'])", "op.drop_column('note', 'text')", "note.text"),
+        (
+            "with op.batch_alter_table('note') as batch:\n    batch.create_unique_constraint('uq', ['text'])",
+            "op.alter_column('note', 'text', new_column_name='body')",
+            "note.text",
+        ),
         ("op.create_table('new')", "op.execute('create table if not exists new (id int)')", "new"),
     ],
 )
@@ -355,6 +364,8 @@ def test_branches_that_touch_the_same_thing_are_not_merged(branches, left, right
         (ADD.format("x"), "op.create_table('new')"),
         (ADD.format("x"), "op.execute('update note set text = null')"),
         ("op.create_index('ix_1', 'note', ['text'])", "op.create_index('ix_2', 'note', ['text'])"),
+        ("op.create_index('ix_1', 'note', ['text'])", "op.alter_column('note', 'text', nullable=False)"),
+        ("op.execute('alter table note add constraint a check (id > 1)')", ADD.format("constraint")),
         ("op.add_column('note', sa.Column('x', sa.Integer), schema='a')", "op.add_column('note', sa.Column('x', sa.Integer))"),
     ],
 )

@@ -19,9 +19,15 @@ Table = tuple[str | None, str]
 
 CREATE = re.compile(r"\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
 RENAME = re.compile(r"\balter\s+table\s+([\w.\"`\[\]]+)\s+rename\s+to\s+([\w\"`\[\]]+)", re.IGNORECASE)
+RENAME_COLUMN = re.compile(
+    r"\balter\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)\s+rename\s+column\s+([\w\"`\[\]]+)\s+to\s+([\w\"`\[\]]+)",
+    re.IGNORECASE,
+)
 ADD = re.compile(
-    r"\balter\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)\s+(add|drop)\s+column\s+(?:if\s+(?:not\s+)?exists\s+)?([\w\"`\[\]]+)",
-    re.I,
+    r"\balter\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)\s+(add|drop)\s+(?:column\s+)?(?:if\s+(?:not\s+)?exists\s+)?"
+    r"(?!(?:column|constraint|primary|unique|foreign|check|index|key|fulltext|spatial|partition|period|system|exclude|if)\b)"
+    r"([\w\"`\[\]]+)",
+    re.IGNORECASE,
 )
 DROP = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
 
@@ -43,6 +49,11 @@ CALLS: dict[str, tuple[int, int | None]] = {
 }
 KEYWORDS = {"table_name", "source_table", "old_table_name"}
 THINGS = {"column_name", "index_name", "constraint_name", "column"}
+
+# Which argument of what is created lists columns that must be there.
+COLUMNS = {"create_index": 2, "create_unique_constraint": 2, "create_foreign_key": 3, "create_primary_key": 2}
+NEEDS, ENDS = "needs", ("drop_column", "rename_column", "drop_table", "rename_table")
+"""What needs a thing, and what puts an end to one of that name."""
 
 
 class Touch(NamedTuple):
@@ -167,7 +178,13 @@ class Reader(ast.NodeVisitor):
             thing = argument(node, at_thing, THINGS)
             if thing is None:
                 return
-        self.found.append(Touch(table, thing, name))
+        renamed = argument(node, len(node.args), {"new_column_name"}) if name == "alter_column" else None
+        self.found.append(Touch(table, thing, "rename_column" if renamed else name))
+        if renamed:
+            self.found.append(Touch(table, renamed, name))
+        if name in COLUMNS:
+            columns = listed(node, COLUMNS[name] - (owner in self.batches), {"columns", "local_cols"})
+            self.found += [Touch(table, column, NEEDS) for column in columns]
         if name == "rename_table" and (new := argument(node, 0 if owner in self.batches else 1, {"new_table_name"})):
             self.found.append(Touch((table[0], new), None, name))
 
@@ -186,6 +203,13 @@ def argument(call: ast.Call, at: int, names: set[str]) -> str | None:
         if isinstance(node, ast.Call):  # sa.Column("name", …), op.f("name")
             return argument(node, 0, {"name"})
     return None
+
+
+def listed(call: ast.Call, at: int, names: set[str]) -> list[str]:
+    """The texts in a list among the arguments: at a position, or of one of these names."""
+    nodes = [call.args[at]] if at < len(call.args) else [each.value for each in call.keywords if each.arg in names]
+    items = [item for node in nodes if isinstance(node, (ast.List, ast.Tuple)) for item in node.elts]
+    return [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
 
 
 def enums_in(call: ast.Call, name: str, at_thing: int | None) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -226,6 +250,9 @@ def in_sql(text: str) -> Iterator[Touch]:
         old, (_, new) = plain(found[1]), plain(found[2])
         yield Touch(old, None, "rename_table")
         yield Touch((old[0], new), None, "rename_table")
+    for found in RENAME_COLUMN.finditer(text):
+        yield Touch(plain(found[1]), plain(found[2])[1], "rename_column")
+        yield Touch(plain(found[1]), plain(found[3])[1], "alter_column")
     for found in ADD.finditer(text):
         yield Touch(plain(found[1]), plain(found[3])[1], f"{found[2].lower()}_column")
     for found in DROP.finditer(text):
@@ -271,6 +298,8 @@ def conflicts(one: Iterable[Revision], other: Iterable[Revision]) -> Iterator[tu
             for theirs, their_revision in there.get(touch.table, ()):
                 thing = touch.thing or theirs.thing
                 is_same = touch.thing == theirs.thing or touch.thing is None or theirs.thing is None
+                hows = {touch.how, theirs.how}
+                is_same = is_same and (NEEDS not in hows or not hows.isdisjoint(ENDS))
                 if is_same and (touch.table, thing) not in seen:
                     seen.add((touch.table, thing))
                     yield Touch(touch.table, thing, touch.how), revision, their_revision
