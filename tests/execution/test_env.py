@@ -414,6 +414,23 @@ def test_an_autocommit_block_before_a_failure_stays(two):
     assert two.database.version() == ["bbbb"]
 
 
+ADDRESS = """
+from alembic import context
+from flask import current_app
+
+context.configure(url=str(current_app.config["SQLALCHEMY_DATABASE_URI"]))
+with context.begin_transaction():
+    context.run_migrations()
+"""
+
+
+def test_an_env_py_without_a_connection_is_told(two):
+    two.write("migrations/env.py", ADDRESS)
+    for command in ("upgrade", "current", "check", "plan"):
+        two.refused(command, code=2).says("env.py has configured no connection", "context.configure(connection=connection, …)")
+    two.ok("upgrade", "--sql").says("CREATE TABLE")
+
+
 @on("postgresql")
 def test_many_tables_do_not_fill_the_lock_table_of_the_server(project):
     """1,600 tables in one transaction are "out of shared memory" with the settings that PostgreSQL comes with."""

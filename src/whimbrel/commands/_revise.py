@@ -260,7 +260,8 @@ def uncompared(project: Project, compared: list[Any]) -> Iterator[str]:
     for name, metadata in project.surroundings.metadatas().items():
         missing = [] if id(metadata) in seen else sorted(table for table in metadata.tables if table not in tables)
         if missing:
+            which = f"bind '{name}'" if name else "default database"
             yield (
-                f"Not compared: the bind '{name}' has models ({', '.join(missing[:5])}), and env.py runs the migrations for other"
+                f"Not compared: the {which} has models ({', '.join(missing[:5])}), and env.py runs the migrations for other"
                 f" databases only. A new env.py from '{project.command} init' runs them for every bind."
             )

@@ -129,6 +129,11 @@ def run_environment(project: Project, task: Task) -> list[Database]:
         config, scripts = open_scripts(project, task.needs_history, **task.options)
 
         def work(context: RunContext, arguments: dict[str, Any]) -> None:
+            if context.connection is None and not context.as_sql:
+                raise EnvironmentFailed(
+                    f"{display_path(env_file(project))} has configured no connection: an address alone is for '--sql'.",
+                    hint="Let env.py connect, and say context.configure(connection=connection, …).",
+                )
             context.own_names = project.settings.journal
             database = Database(context, arguments, watch, scripts, prepared, tuple(one.name for one in done))
             rebuilds = dialect_of(context.dialect.name).rebuilds_tables and not context.as_sql
