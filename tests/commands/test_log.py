@@ -147,6 +147,22 @@ def test_the_plan_of_a_revision_without_a_file(tags):
 
 
 @on("sqlite")
+@pytest.mark.parametrize("target", ["cccc@base", "base"])
+def test_a_revision_that_has_another_id_now(tags, target):
+    ids = {"labels": ("birds",), "message": "nest", "after": None, "depends_on": "tags"}
+    path = tags.versions / "aaaa_add_tags.py"
+    path.write_text(path.read_text().replace("branch_labels = None", "branch_labels = 'tags'"))
+    tags.ok("log", "aaaa", "--accept-edit")
+    tags.revision("op.create_table('nest', sa.Column('id', sa.Integer))", "op.drop_table('nest')", id="cccc", **ids)
+    tags.ok("upgrade", "heads")
+    path = tags.versions / "cccc_nest.py"
+    path.write_text(path.read_text().replace("'cccc'", "'dddd'"))
+    tags.ok("current").says("cccc (no file)  nest")
+    tags.ok("downgrade", target).says("downgrade  cccc  nest")
+    assert tags.database.tables() == ([] if target == "base" else ["tag"])
+
+
+@on("sqlite")
 def test_a_file_that_others_follow_is_written_again(tags):
     tags.revision("pass", id="cccc", message="ages")
     tags.ok("upgrade")

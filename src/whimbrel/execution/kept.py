@@ -25,7 +25,7 @@ def kept_revisions(graph: Graph, journal: Journal, ids: Iterable[str]) -> list[R
     todo = list(ids)
     while todo:
         id = todo.pop()
-        if id in graph or id in found:
+        if id in graph or id in graph.labelled or id in found:
             continue
         revision = kept_revision(journal, id)
         if revision is None:

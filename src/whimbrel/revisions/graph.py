@@ -7,6 +7,7 @@ follows nothing, an *effective* head is also not needed by a ``depends_on``; a l
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from ..errors import HistoryError
@@ -47,7 +48,8 @@ class Graph:
 
         They are on no way up and no head: those are what the files say.
         """
-        made = Graph([*self.revisions.values(), *kept], self.command)
+        others = [replace(each, labels=tuple(label for label in each.labels if label not in self.labelled)) for each in kept]
+        made = Graph([*self.revisions.values(), *others], self.command)
         made.heads, made.effective_heads, made.bases = self.heads, self.effective_heads, self.bases
         return made
 

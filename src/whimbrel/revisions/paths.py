@@ -100,7 +100,8 @@ def downgrade(graph: Graph, target: str, current: Collection[str]) -> list[str]:
     """The revisions to undo, newest first."""
     label, end = downgrade_target(graph, target, current)
     heads = known(graph, current)
-    roots: Collection[str] = graph.bases if end is None else graph.children(end)
+    # Not the bases: a revision without a file may have come after nothing, too.
+    roots: Collection[str] = [id for id in graph.revisions if not graph.parents(id)] if end is None else graph.children(end)
     branch = graph.ancestors([names.branch_revision(graph, label)], dependencies=False) if label else set()
     if label and len(roots) > 1:
         roots = [id for id in roots if id in branch]
