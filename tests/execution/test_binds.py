@@ -173,5 +173,7 @@ def test_the_script_has_every_database(project, logs):
     bind(project, logs=logs)
     project.start(NOTE + LOG)
     out = project.ok("upgrade", "--sql").out
-    assert "CREATE TABLE note" in out
-    assert "CREATE TABLE log" in out
+    default, _, other = out.partition("-- Database: logs\n")
+    assert default.startswith("-- Database: default\n")
+    assert "CREATE TABLE note" in default
+    assert "CREATE TABLE log" in other

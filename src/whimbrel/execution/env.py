@@ -139,6 +139,9 @@ def run_environment(project: Project, task: Task) -> list[Database]:
             rebuilds = dialect_of(context.dialect.name).rebuilds_tables and not context.as_sql
             environment.flush_batch = sqlite_rebuild.flush if rebuilds else None
             done.append(database)
+            is_shared = context.opts.get("output_buffer") in (None, config.output_buffer)  # env.py may open a file for each
+            if context.as_sql and is_shared and "engine_name" in arguments:
+                context.impl.static_output(f"-- Database: {database.name or 'default'}")
             try:
                 if "engine_name" in arguments and len(done) == 1:
                     refuse_shared_database(project)
