@@ -283,6 +283,16 @@ def test_a_condition_that_every_row_meets_deletes_them_all(person, where):
     person.ok("upgrade", "--accept", "delete-meets-every-row:person")
 
 
+def test_a_downgrade_takes_its_own_rows_back(person):
+    person.database.run("delete from person")
+    person.revision("op.execute(\"INSERT INTO person (id, name) VALUES (7, 'seed')\")",
+                    "op.execute('DELETE FROM person WHERE id = 7')", id="bbbb")  # fmt: skip
+    person.ok("upgrade")
+    person.ok("plan", "--down").says("1 of the 1 row of person would be deleted")
+    person.ok("downgrade")
+    assert person.database.rows("person") == []
+
+
 def test_a_condition_on_an_empty_table(person):
     person.database.run("delete from person")
     assert messages(person, "rows-deleted", "op.execute('DELETE FROM person WHERE id > 0')") == []

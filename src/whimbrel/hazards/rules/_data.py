@@ -82,6 +82,11 @@ def met(case: Case) -> tuple[int, int] | None:
     return (int(found[0][0]), int(found[0][1])) if found else None
 
 
+def is_undoing(case: Case) -> bool:
+    """Whether this is a downgrade, which deletes what its upgrade has inserted."""
+    return case.planned.direction == "downgrade"
+
+
 def taken_along(case: Case) -> Iterator[tuple[Table, int, int]]:
     """The tables with a key ON DELETE CASCADE to rows that a DELETE meets: how many rows each has, and how many go along."""
     live, table = case.live, case.table

@@ -1,7 +1,7 @@
 """Rows are deleted under a condition that every row meets.
 
 On this database, now, nothing would be left of the table. That is looked at before the run, and not again while it runs: rows
-that are deleted in batches go on until none is left.
+that are deleted in batches go on until none is left. A downgrade that deletes what its upgrade has inserted is not meant.
 
 Change the condition, or agree that all of them go.
 """
@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import met, taken_along
+from ._data import is_undoing, met, taken_along
 
 
 def look(case: Case) -> Iterator[Found]:
-    """DELETE … WHERE …, after which the table is empty."""
+    """DELETE … WHERE …, after which the table is empty, in an upgrade."""
     table = case.table
     every, meets = met(case) or (0, 0)
-    if not isinstance(case.op, Rows) or case.op.verb != "delete" or table is None or not meets:
+    if not isinstance(case.op, Rows) or case.op.verb != "delete" or table is None or not meets or is_undoing(case):
         return
     is_all = every == meets
     if is_all:
