@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +28,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is downloaded, unless it is asked for."""
-    if not config.getoption("--realworld"):
-        left_out = [item for item in items if item.get_closest_marker("realworld")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """Leave out what is downloaded, unless it is asked for; and one of the servers, where they take turns."""
+    left_out = set() if config.getoption("--realworld") else {item for item in items if item.get_closest_marker("realworld")}
+    if os.environ.get("WHIMBREL_TEST_SERVERS") == "by turns":
+        left_out |= {item for item in items if is_for_the_other_server(item)}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def is_for_the_other_server(item: pytest.Item) -> bool:
+    """Whether a test that runs on every database leaves out the server that this one is for: one of the two, by its name."""
+    kind = getattr(getattr(item, "callspec", None), "params", {}).get("database")
+    has_chosen = any("database" in str(marker.args[0]).split(",") for marker in item.iter_markers("parametrize"))
+    if kind not in ("postgresql", "mariadb") or has_chosen:
+        return False
+    turn = zlib.crc32(item.nodeid.replace(kind, "").encode()) % 2
+    return kind != ("postgresql", "mariadb")[turn]
 
 
 @pytest.fixture(scope="session")
