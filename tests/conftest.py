@@ -7,6 +7,7 @@ import sys
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,42 +47,70 @@ def is_for_the_other_server(item: pytest.Item) -> bool:
     return kind != ("postgresql", "mariadb")[turn]
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[sa.URL]:
-    with servers.postgresql() as url:
-        yield url
+class Server:
+    """A server, and who makes databases on it.
+
+    A database is dropped after the next one has been made: PostgreSQL waits for the sessions that are still about to end.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        self.url = url
+        self.admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        self.done_with: list[str] = []
+
+    def run(self, sql: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(sa.text(sql))
+
+    def new(self, name: str) -> sa.URL:
+        self.run(f"create database {name}")
+        self.drop()
+        return self.url.set(database=name)
+
+    def drop(self) -> None:
+        force = " with (force)" if self.url.get_backend_name() == "postgresql" else ""
+        while self.done_with:
+            self.run(f"drop database {self.done_with.pop()}{force}")
+
+
+@contextmanager
+def server(kind: str) -> Iterator[Server]:
+    with getattr(servers, kind)() as url:
+        made = Server(url)
+        yield made
+        made.drop()
+        made.admin.dispose()
 
 
 @pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[sa.URL]:
-    with servers.mariadb() as url:
-        yield url
+def postgresql_server() -> Iterator[Server]:
+    with server("postgresql") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    with server("mariadb") as made:
+        yield made
 
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path):
     """Call it with a kind of database to get a fresh one."""
-    made: list[Database] = []
+    made: list[tuple[Server, Database]] = []
 
     def make(kind: str, suffix: str = "") -> Database:
         name = f"w_{uuid.uuid4().hex[:12]}{suffix}"
         if kind == "sqlite":
             return Database(kind, sa.URL.create("sqlite", database=str(tmp_path / f"{name}.db")))
-        server: sa.URL = request.getfixturevalue(f"{kind}_server")
-        admin = sa.create_engine(server, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"create database {name}"))
-        made.append(Database(kind, server.set(database=name)))
-        return made[-1]
+        server: Server = request.getfixturevalue(f"{kind}_server")
+        made.append((server, Database(kind, server.new(name))))
+        return made[-1][1]
 
     yield make
-    for database in made:
+    for server, database in made:
         database.engine.dispose()
-        admin = sa.create_engine(request.getfixturevalue(f"{database.kind}_server"), isolation_level="AUTOCOMMIT")
-        force = " with (force)" if database.kind == "postgresql" else ""
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"drop database {database.address.database}{force}"))
-        admin.dispose()
+        server.done_with.append(str(database.address.database))
 
 
 @pytest.fixture(params=EVERY)
@@ -99,7 +128,4 @@ def project(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     made = Project(folder, database)
     yield made
-    if made.module is not None:
-        with made.module.app.app_context():
-            for engine in made.module.db.engines.values():
-                engine.dispose()
+    made.close()

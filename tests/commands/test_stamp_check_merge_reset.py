@@ -317,6 +317,7 @@ def test_a_history_that_needs_rows_cannot_be_compared(note):
 
 
 ADD = "op.add_column('note', sa.Column({!r}, sa.Integer))"
+POINTS = "op.create_table('new', sa.Column('note_id', sa.ForeignKey('note.id')))"
 
 
 @pytest.fixture
@@ -348,6 +349,12 @@ def branches(note):
             "note.text",
         ),
         ("op.create_table('new')", "op.execute('create table if not exists new (id int)')", "new"),
+        (POINTS, "op.drop_table('note')", "note.id"),
+        (POINTS, "op.drop_column('note', 'id')", "note.id"),
+        ("op.create_foreign_key('fk', 'new', 'note', ['note_id'], ['id'])", "op.drop_table('note')", "note.id"),
+        ("op.create_table('new', sa.ForeignKeyConstraint(['a'], ['note.id']))", "op.rename_table('note', 'memo')", "note.id"),
+        ("op.execute('create table new (id int references note (id))')", "op.drop_table('note')", "note.id"),
+        ("op.execute('create table new (id int references note)')", "op.drop_table('note')", "note"),
     ],
 )
 @on("sqlite")
@@ -365,6 +372,8 @@ def test_branches_that_touch_the_same_thing_are_not_merged(branches, left, right
         (ADD.format("x"), "op.execute('update note set text = null')"),
         ("op.create_index('ix_1', 'note', ['text'])", "op.create_index('ix_2', 'note', ['text'])"),
         ("op.create_index('ix_1', 'note', ['text'])", "op.alter_column('note', 'text', nullable=False)"),
+        (POINTS, "op.drop_column('note', 'text')"),
+        ("op.execute('create table new (id int references note)')", "op.drop_column('note', 'text')"),
         ("op.execute('alter table note add constraint a check (id > 1)')", ADD.format("constraint")),
         ("op.add_column('note', sa.Column('x', sa.Integer), schema='a')", "op.add_column('note', sa.Column('x', sa.Integer))"),
     ],

@@ -18,7 +18,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-WITHIN = 60  # seconds
+WITHIN = 300  # seconds
 
 
 def main(libraries: list[str]) -> None:

@@ -56,14 +56,14 @@ def start(project: Project, *args: str) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> tuple[int, str]:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out + err
 
 
 def wait_for(path: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not path.exists():
-        assert time.monotonic() < until, f"no {path.name} within 60 s"
+        assert time.monotonic() < until, f"no {path.name} within 300 s"
         time.sleep(0.02)
 
 

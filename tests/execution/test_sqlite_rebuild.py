@@ -215,9 +215,16 @@ def test_rows_keep_their_number(shop):
         (["x" * 50], "String(9)", True),
         (["1e5"], "DateTime()", False),
         (["2020"], "Date()", False),
-        (["2020-01-02", "x"], "Date()", True),
+        (["2020-01-02", "x"], "Date()", False),
+        (["2020-01-02 10:00:00", "2020-01-02T10:00:00.5"], "DateTime()", True),
+        (["2020-01-02 10:00:00", "soon"], "DateTime()", False),
+        (["10:00:00"], "Time()", True),
         (["1.50"], "JSON()", False),
         (['{"a": 1}', '"x"', "12"], "JSON()", True),
+        (['{"a": 1}', "{a: 1}"], "JSON()", False),
+        (["12345678123456781234567812345678"], "Uuid()", True),
+        (["12345678-1234-5678-1234-567812345678"], "Uuid()", False),
+        (["12345678123456781234567812345678", "x" * 32], "Uuid(as_uuid=False)", False),
     ],
 )
 def test_what_a_type_change_may_do(shop, values, type_, is_fine):

@@ -47,7 +47,7 @@ class Database:
 
     def names(self) -> list[str]:
         """Every table but those of the journal."""
-        return sorted(name for name in sa.inspect(self.engine).get_table_names() if not name.startswith("whimbrel_"))
+        return names_in(sa.inspect(self.engine))
 
     def tables(self) -> list[str]:
         """The tables of the application."""
@@ -62,25 +62,34 @@ class Database:
 
     def schema(self) -> dict[str, Any]:
         """The structure of every table, as far as SQLAlchemy reflects it."""
-        found = sa.inspect(self.engine)
-        return {
-            table: {
-                "columns": [column_facts(column) for column in found.get_columns(table)],
-                "primary key": found.get_pk_constraint(table)["constrained_columns"],
-                "foreign keys": in_order(found.get_foreign_keys(table)),
-                "unique": in_order(found.get_unique_constraints(table)),
-                "checks": in_order(found.get_check_constraints(table)),
-                "indexes": in_order(found.get_indexes(table)),
+        with self.engine.connect() as connection:
+            found = sa.inspect(connection)
+            return {
+                table: {
+                    "columns": [column_facts(column) for column in found.get_columns(table)],
+                    "primary key": found.get_pk_constraint(table)["constrained_columns"],
+                    "foreign keys": in_order(found.get_foreign_keys(table)),
+                    "unique": in_order(found.get_unique_constraints(table)),
+                    "checks": in_order(found.get_check_constraints(table)),
+                    "indexes": in_order(found.get_indexes(table)),
+                }
+                for table in names_in(found)
             }
-            for table in self.names()
-        }
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        return {table: self.rows(table) for table in self.names()}
+        with self.engine.connect() as connection:
+            return {
+                table: sorted(map(tuple, connection.execute(sa.text(f"select * from {self.quoted(table)}"))), key=repr)
+                for table in names_in(sa.inspect(connection))
+            }
 
     def state(self) -> tuple[Any, ...]:
         """All that a refused command must leave alone."""
         return self.schema(), self.contents()
+
+
+def names_in(found: sa.Inspector) -> list[str]:
+    return sorted(name for name in found.get_table_names() if not name.startswith("whimbrel_"))
 
 
 def column_facts(column: Any) -> tuple[Any, ...]:

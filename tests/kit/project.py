@@ -109,7 +109,7 @@ class Project:
         values = {"url": self.database.url, "config": dedent(self.config), "keywords": self.keywords, "root": str(self.folder)}
         self.source = APP.format(models=dedent(models), **values)
         self.write("app.py", self.source)
-        self.module = None
+        self.close()
 
     @property
     def loaded(self) -> ModuleType:
@@ -118,6 +118,14 @@ class Project:
             self.module = ModuleType("app")
             exec(compile(self.source, str(self.folder / "app.py"), "exec"), self.module.__dict__)
         return self.module
+
+    def close(self) -> None:
+        """Close the connections of the application, and forget it."""
+        if self.module is not None:
+            with self.module.app.app_context():
+                for engine in self.module.db.engines.values():
+                    engine.dispose()
+        self.module = None
 
     @property
     def versions(self) -> Path:
@@ -202,7 +210,7 @@ class Project:
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=120,
+            timeout=600,
         )
         return Result(" ".join(command), done.returncode, done.stdout, done.stderr)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
+from sqlite3 import sqlite_version_info
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Uuid
+
+HAS_JSON = (3, 38)
+"""The version of SQLite that always has its functions for JSON (https://sqlite.org/json1.html, 2)."""
 PYTHON: tuple[tuple[str, type], ...] = (
     (r"BOOL", bool),
     (r"(TINY|SMALL|MEDIUM|BIG)?INT", int),
@@ -19,6 +26,17 @@ PYTHON: tuple[tuple[str, type], ...] = (
 def python_type_of(declared: str) -> type | None:
     """What SQLAlchemy makes of the values of a type that it has declared so; None for texts, and where nobody knows."""
     return next((type_ for pattern, type_ in PYTHON if re.match(pattern, declared, re.IGNORECASE)), None)
+
+
+def seen_as(type_: Any) -> type | None:
+    """What SQLAlchemy makes of the values of a type of its own; None where it does not say."""
+    if isinstance(type_, Uuid):
+        return UUID  # whatever programs get of it
+    try:
+        found: type = type_.python_type
+    except NotImplementedError:
+        return None
+    return found
 
 
 def affinity(type_: str) -> str:
@@ -41,11 +59,25 @@ def unfit(column: str, old: str, new: str, python_type: type | None) -> str | No
     column: quoted. python_type: what the application makes of the values.
     """
     found = None if affinity(old) == affinity(new) else damaged(column, affinity(new), python_type)
-    if python_type is not date or affinity(new) != "NUMERIC":
-        return found
-    # SQLAlchemy reads no date out of a text with a time.
-    times = f"typeof({column}) = 'text' AND length({column}) > {len('2026-01-31')}"
-    return times if found is None else f"({found}) OR ({times})"
+    unread = unreadable(column, old, new, python_type)
+    return f"({found}) OR ({unread})" if found and unread else found or unread
+
+
+def unreadable(column: str, old: str, new: str, python_type: type | None) -> str | None:
+    """The condition for texts that stay as they are, but of which SQLAlchemy makes no value of the new type, or does not find them."""
+    if python_type in (date, datetime, time) and affinity(new) == "NUMERIC":
+        parts = [f"length({column}) > {len('2026-01-31')}"] if python_type is date else []
+        parts += [f"julianday({column}) IS NULL"] if affinity(old) == "TEXT" else []
+        if not parts:
+            return None
+        condition = f"({' OR '.join(parts)})"
+    elif new.upper() == "JSON" != old.strip().upper() and sqlite_version_info >= HAS_JSON:
+        condition = f"NOT json_valid({column})"
+    elif python_type is UUID and affinity(new) == "TEXT":  # it writes 32 digits, and compares with them
+        condition = f"({column} GLOB '*[^0-9a-f]*' OR length({column}) <> {len(UUID(int=0).hex)})"
+    else:
+        return None
+    return f"typeof({column}) = 'text' AND {condition}"
 
 
 def damaged(column: str, affinity: str, python_type: type | None) -> str | None:

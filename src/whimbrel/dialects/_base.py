@@ -226,11 +226,20 @@ class Dialect(Structure):
     # -- changes of types
 
     def does_not_fit(
-        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+        self,
+        connection: Connection,
+        named: str,
+        table: str,
+        column: str,
+        schema: str | None,
+        new: str,
+        using: str | None,
+        python_type: type | None = None,
     ) -> str | None:
         """The condition for values of a column that have no counterpart in another type; None where the server says it itself.
 
-        named: the table as it stands in SQL. new: the type. using: how the revision converts the values.
+        named: the table as it stands in SQL. new: the type. using: how the revision converts the values. python_type: what
+        SQLAlchemy makes of them; None where nobody knows.
         """
         return None
 

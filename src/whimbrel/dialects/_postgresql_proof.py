@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,8 @@ STATE = text("""
 KEY = text("select pg_get_partkeydef(to_regclass(:name))")
 PARENT = "partitioned_table"
 NOT_VALID = text("select conname from pg_constraint where conrelid = cast(:name as regclass) and not convalidated")
+
+State: TypeAlias = tuple[int, int, set[int]]
 
 KINDS: dict[Work, dict[str, str]] = {
     "scan": {"new column": "not null", "alter": "check"},
@@ -47,6 +50,8 @@ class Proof:
         self.schema = f"whimbrel_proof_{pid}"
         self.tells_scans = connection.exec_driver_sql("select current_setting('track_counts')").scalar_one() == "on"
         self.copies: dict[tuple[str | None, str], str] = {}
+        self.states: dict[str, State] = {}
+        """The state of a copy since the last statement that was tried on it."""
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
@@ -58,13 +63,15 @@ class Proof:
         try:
             with self.connection.begin_nested():
                 copy = self.copies.get(effect.table) or self.copied(effect.table)
-                before = self.state_of(copy)
+                before = self.states.pop(copy, None) or self.state_of(copy)
                 tried = f"{found[1]}{copy}{statement[found.end() :]}"
                 self.execute(tried.replace("%%", "%").replace("%", "%%"))
-                work = self.work_of(before, self.state_of(copy))
+                after = self.state_of(copy)
         except SQLAlchemyError:
             return effect
         self.copies[effect.table] = copy
+        self.states[copy] = after
+        work = self.work_of(before, after)
         if work == effect.work:
             return replace(effect, is_proven=True)
         if not work and effect.work == "scan" and not self.tells_scans:
@@ -79,6 +86,7 @@ class Proof:
         is_new = found.re is NEW_PARTITION
         parent, table = (found[2], found[1]) if is_new else (found[1], found[3])
         copy, rest, read = f"{self.schema}.{PARENT}", statement[found.end() :], []
+        self.states.clear()  # what is rolled back has been read all the same
         try:
             with self.connection.begin_nested() as attempt:
                 key = self.connection.execute(KEY, {"name": parent}).scalar_one()
@@ -111,12 +119,12 @@ class Proof:
             self.execute(f"ALTER TABLE {copy} DROP CONSTRAINT IF EXISTS {self.quote(constraint)}")
         return copy
 
-    def state_of(self, copy: str) -> tuple[int, int, set[int]]:
+    def state_of(self, copy: str) -> State:
         """The file of a copy, how often it was read, and the files of its indexes."""
         file, scans, indexes = self.connection.execute(STATE, {"name": copy}).one()
         return file, scans, set(indexes)
 
-    def work_of(self, before: tuple[int, int, set[int]], after: tuple[int, int, set[int]]) -> Work:
+    def work_of(self, before: State, after: State) -> Work:
         """What has been done between two states."""
         if before[0] != after[0]:
             return "rewrite"

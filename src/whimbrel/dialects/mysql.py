@@ -156,7 +156,15 @@ class Mysql(Dialect):
         return isinstance(there, DOUBLE) and wanted.__visit_name__.lower() == "float" and (wanted.precision or 0) > 24
 
     def does_not_fit(
-        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+        self,
+        connection: Connection,
+        named: str,
+        table: str,
+        column: str,
+        schema: str | None,
+        new: str,
+        using: str | None,
+        python_type: type | None = None,
     ) -> str | None:
         """What would be cut, rounded or refused: without strict mode it would become something else."""
         query = (

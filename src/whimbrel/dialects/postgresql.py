@@ -235,7 +235,15 @@ class Postgresql(PostgresqlStructure, Dialect):
         return None if row is None else Phase(str(row[0]), min(row[1] / row[2], 1.0) if row[2] else None)
 
     def does_not_fit(
-        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+        self,
+        connection: Connection,
+        named: str,
+        table: str,
+        column: str,
+        schema: str | None,
+        new: str,
+        using: str | None,
+        python_type: type | None = None,
     ) -> str | None:
         """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)

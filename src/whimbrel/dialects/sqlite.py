@@ -151,12 +151,20 @@ class Sqlite(Dialect):
         return "batch_alter_table" in source
 
     def does_not_fit(
-        self, connection: Connection, named: str, table: str, column: str, schema: str | None, new: str, using: str | None
+        self,
+        connection: Connection,
+        named: str,
+        table: str,
+        column: str,
+        schema: str | None,
+        new: str,
+        using: str | None,
+        python_type: type | None = None,
     ) -> str | None:
         """What another affinity makes something else of. Of a table in a file of its own, nobody knows."""
         query = text("select type from pragma_table_info(:table) where name = :column")
         old = None if schema else connection.scalar(query, {"table": table, "column": column})
-        return None if old is None else unfit(self.quoted(connection, column), str(old), new, python_type_of(new))
+        return None if old is None else unfit(self.quoted(connection, column), str(old), new, python_type or python_type_of(new))
 
     @contextmanager
     def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:

@@ -30,6 +30,7 @@ ADD = re.compile(
     re.IGNORECASE,
 )
 DROP = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
+REFERENCES = re.compile(r"\breferences\s+([\w.\"`\[\]]+)(?:\s*\(\s*([\w\"`\[\]]+))?", re.IGNORECASE)
 
 # Which argument names the table, and which the thing in it; in a batch the table is known. None: the whole table.
 CALLS: dict[str, tuple[int, int | None]] = {
@@ -52,6 +53,8 @@ THINGS = {"column_name", "index_name", "constraint_name", "column"}
 
 # Which argument of what is created lists columns that must be there.
 COLUMNS = {"create_index": 2, "create_unique_constraint": 2, "create_foreign_key": 3, "create_primary_key": 2}
+TARGETS = ("ForeignKey", "ForeignKeyConstraint")
+"""What names columns of another table, with the table before a dot."""
 NEEDS, ENDS = "needs", ("drop_column", "rename_column", "drop_table", "rename_table")
 """What needs a thing, and what puts an end to one of that name."""
 
@@ -157,6 +160,11 @@ class Reader(ast.NodeVisitor):
             self.operation(node, name)
         elif name in ("create_all", "create"):
             self.has_unknown_tables = True
+        elif name in TARGETS:
+            targets = [argument(node, 0, {"column"})] if name == "ForeignKey" else listed(node, 1, {"refcolumns"})
+            self.found += [
+                Touch(plain(table), column, NEEDS) for table, _, column in (each.rpartition(".") for each in targets if each)
+            ]
         self.generic_visit(node)
 
     def operation(self, node: ast.Call, name: str) -> None:
@@ -185,6 +193,10 @@ class Reader(ast.NodeVisitor):
         if name in COLUMNS:
             columns = listed(node, COLUMNS[name] - (owner in self.batches), {"columns", "local_cols"})
             self.found += [Touch(table, column, NEEDS) for column in columns]
+        if name == "create_foreign_key" and (target := argument(node, 2 - (owner in self.batches), {"referent_table"})):
+            columns = listed(node, 4 - (owner in self.batches), {"remote_cols"})
+            schema = argument(node, len(node.args), {"referent_schema"})
+            self.found += [Touch((schema, target), column, NEEDS) for column in columns]
         if name == "rename_table" and (new := argument(node, 0 if owner in self.batches else 1, {"new_table_name"})):
             self.found.append(Touch((table[0], new), None, name))
 
@@ -255,6 +267,8 @@ def in_sql(text: str) -> Iterator[Touch]:
         yield Touch(plain(found[1]), plain(found[3])[1], "alter_column")
     for found in ADD.finditer(text):
         yield Touch(plain(found[1]), plain(found[3])[1], f"{found[2].lower()}_column")
+    for found in REFERENCES.finditer(text):
+        yield Touch(plain(found[1]), plain(found[2])[1] if found[2] else "", NEEDS)
     for found in DROP.finditer(text):
         yield Touch(plain(found[1]), None, "drop_table")
 
