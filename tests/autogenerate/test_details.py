@@ -856,3 +856,18 @@ def test_a_unique_constraint_of_others_goes(project: Project):
     project.ok("upgrade")
     project.database.run("insert into t (x) values (1), (1)")
     assert project.ok("check").out == "No new upgrade operations detected.\n"
+
+
+@pytest.mark.parametrize("length", [32, 36])
+@on("postgresql")
+def test_a_text_of_digits_becomes_a_uuid_and_again_a_text(project: Project, length: int):
+    project.start(TABLE.format(f"x = sa.Column(sa.String({length}))"))
+    digits = "0123456789abcdef0123456789abcdef"
+    text = digits if length == 32 else "01234567-89ab-cdef-0123-456789abcdef"
+    project.database.run("insert into t (id, x) values (1, :text)", text=text)
+    project.app(TABLE.format("x = sa.Column(sa.Uuid)"))
+    project.ok("migrate")
+    project.ok("upgrade")
+    assert [str(value) for _, value in project.database.rows("t")] == ["01234567-89ab-cdef-0123-456789abcdef"]
+    project.ok("downgrade")
+    assert project.database.rows("t") == [(1, text)]

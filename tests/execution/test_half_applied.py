@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from kit import Project, on
 
@@ -195,16 +196,47 @@ def test_parts_on_postgresql(birds):
     assert birds.database.columns("bird") == ["id", "name", "age", "more"]
 
 
+BUILD = "op.create_index('uq', 'bird', ['name'], unique=True, postgresql_concurrently=True)"
+BUILDS = {
+    "as it is": BUILD,
+    "in a block": f"with op.get_context().autocommit_block():\n    {BUILD}",
+    "after a commit": f"op.execute('COMMIT')\n{BUILD}",
+}
+IS_VALID = "select indisvalid from pg_index where indexrelid = to_regclass('uq')"
+
+
+@pytest.mark.parametrize("how", BUILDS)
 @on("postgresql")
-def test_a_concurrent_build_that_fails_and_is_all_there_is_leaves_nothing(birds):
+def test_a_concurrent_build_that_fails_and_is_all_there_is_leaves_nothing(birds, how):
     birds.database.run("update bird set name = 'same'")
-    birds.revision("op.create_index('uq', 'bird', ['name'], unique=True, postgresql_concurrently=True)", id="bbbb")
+    birds.revision(BUILDS[how], id="bbbb")
     birds.keywords = ", policy='off'"
     birds.app("")
-    birds.flask("upgrade").exits(1).says("could not create unique index")
+    birds.flask("upgrade").exits(1).says("could not create unique index", "Nothing of this revision is left in the database.\n")
+    assert birds.database.run(IS_VALID) == []
     birds.database.run("delete from bird where id = 1")
     birds.ok("upgrade")
-    assert birds.database.run("select indisvalid from pg_index where indexrelid = 'uq'::regclass") == [(True,)]
+    assert birds.database.run(IS_VALID) == [(True,)]
+
+
+@pytest.mark.parametrize("how", BUILDS)
+@on("postgresql")
+def test_what_a_concurrent_build_leaves_behind_while_others_are_at_work(birds, how, monkeypatch):
+    monkeypatch.setattr("whimbrel.dialects.postgresql.CLEARS_WITHIN", "200ms")
+    birds.database.run("update bird set name = 'same'")
+    birds.revision(f"op.execute(\"set statement_timeout = '1s'\")\n{BUILDS[how]}", id="bbbb")
+    birds.keywords = ", policy='off'"
+    birds.app("")
+    with birds.database.engine.connect() as other:
+        other.execute(sa.text("update bird set name = name"))
+        birds.flask("upgrade").exits(1).says(
+            "canceling statement due to statement timeout",
+            "Nothing of this revision is left in the database, but the index public.uq, which is not valid; the next attempt drops",
+        )
+        assert birds.database.run(IS_VALID) == [(False,)]
+    birds.database.run("delete from bird where id = 1")
+    birds.ok("upgrade")
+    assert birds.database.run(IS_VALID) == [(True,)]
 
 
 @on("postgresql")

@@ -700,3 +700,52 @@ def test_a_default_that_is_null_empties_a_column(person, up, found):
 def test_rows_that_are_deleted_under_another_name(person, up, found):
     given = ["create table org (id integer)", "insert into org values (1)"]
     assert messages(person, "delete-without-condition", f"op.execute('{up}')", *given) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "broken"),
+    [
+        ("op.drop_table('person')", ["all_of_it", "names", "short"]),
+        ("op.rename_table('person', 'people')", ["all_of_it", "names", "short"]),
+        ("op.drop_column('person', 'name')", ["all_of_it", "names"]),
+        ("op.execute('ALTER TABLE person RENAME COLUMN name TO full_name')", ["all_of_it", "names"]),
+        ("op.execute('DROP VIEW names, all_of_it')\nop.drop_column('person', 'name')", []),
+        ("op.drop_column('person', 'name')\nop.execute('CREATE OR REPLACE VIEW names AS SELECT id FROM person')", ["all_of_it"]),
+        ("op.rename_table('person', 'p2')\nop.execute('CREATE TABLE person AS SELECT * FROM p2')", []),
+        ("op.drop_column('person', 'nick')\nop.drop_table('pet')", ["all_of_it"]),
+    ],
+)
+@on("mariadb")
+def test_views_that_break(person, up, broken):
+    found = messages(
+        person,
+        "view-breaks",
+        up,
+        "alter table person add nick integer",
+        "create table pet (id integer, name text)",
+        "create view names as select p.id, p.name from person p",
+        "create view all_of_it as select * from person",
+        "create view short as select id from person where id > 0",
+        "create view other as select 'person' as what, name as name from pet",
+    )
+    assert sorted(message.split()[2] for message in found) == broken
+
+
+@pytest.mark.parametrize(
+    ("up", "goes"),
+    [
+        ("op.execute('ALTER TABLE t MODIFY a bigint')", ["t.a"]),
+        ("op.execute('ALTER TABLE t CHANGE a c int')", ["t.a"]),
+        ("op.execute('ALTER TABLE t MODIFY a bigint, MODIFY b bigint CHECK (b > 1)')", ["t.a"]),
+        ("op.alter_column('t', 'b', existing_type=sa.Integer(), comment='new')", ["t.b"]),
+        ("op.execute('ALTER TABLE t RENAME COLUMN a TO c, ALTER b SET DEFAULT 1')", []),
+        ("op.alter_column('t', 'j', existing_type=sa.JSON(), nullable=False)", []),
+        ("op.execute('ALTER TABLE t MODIFY j longtext')", ["t.j"]),
+        ("op.execute('ALTER TABLE t MODIFY d bigint')", []),
+    ],
+)
+@on("mariadb")
+def test_checks_that_go_along(person, up, goes):
+    made = "create table t (a int check (a > 0), b int check (b > 0), j json, d int, constraint named check (d > 0))"
+    found = messages(person, "check-goes-along", up, made, "insert into t values (1, 1, '{}', 1)")
+    assert [message.split()[3] for message in found] == goes

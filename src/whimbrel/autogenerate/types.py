@@ -217,6 +217,9 @@ def modules_in(call: ast.AST) -> list[str]:
 
 # -- from one type to another
 
+HEX, DASHED = 32, 36
+"""The length of a UUID in digits alone, and as PostgreSQL writes it."""
+
 
 def add_casts(upgrade: ops.UpgradeOps, connection: Connection) -> None:
     """Say how the values of columns get to their new type, where the server does not know it by itself."""
@@ -266,6 +269,8 @@ def using(name: str, old: TypeEngine[Any], new: TypeEngine[Any], default: Any, c
     for one, other, function in ((old, new, "convert_to"), (new, old, "convert_from")):
         if isinstance(one, sa.String) and isinstance(other, sa.LargeBinary):  # a cast reads and writes escapes
             return f"{function}({column}, 'UTF8')", default is not None
+    if isinstance(old, sa.Uuid) and isinstance(new, sa.String) and new.length in range(HEX, DASHED):
+        return f"replace({column}::text, '-', '')", default is not None
     created = sa.Table(
         "whimbrel_cast", sa.MetaData(), sa.Column("c", old, server_default=default_of(default)), prefixes=["TEMPORARY"]
     )

@@ -64,7 +64,7 @@ def unfit(column: str, old: str, new: str, python_type: type | None) -> str | No
 
 
 def unreadable(column: str, old: str, new: str, python_type: type | None) -> str | None:
-    """The condition for texts that stay as they are, but of which SQLAlchemy makes no value of the new type, or does not find them."""
+    """The condition for texts that stay as they are, but that SQLAlchemy cannot read as the new type, or does not find."""
     if python_type in (date, datetime, time) and affinity(new) == "NUMERIC":
         parts = [f"length({column}) > {len('2026-01-31')}"] if python_type is date else []
         parts += [f"julianday({column}) IS NULL"] if affinity(old) == "TEXT" else []

@@ -167,8 +167,12 @@ class Dialect(Structure):
         finally:
             driver.autocommit = False
 
-    def before_outside(self, connection: Connection, statement: str) -> None:
+    def before_alone(self, connection: Connection, statement: str) -> None:
         """Make room for a statement that is going to run outside a transaction."""
+
+    def after_failed(self, connection: Connection, statement: str) -> str | None:
+        """Clear away what such a statement has left behind when it failed; in words, what could not be."""
+        return None
 
     # -- one run at a time
 

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 
 
 @contextmanager
@@ -34,12 +34,24 @@ def patient(
     setting = text(f"select set_config('lock_timeout', :value, {set_for})")
 
     is_limited = True
+    concurrent: Any = None
 
-    def limit(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
-        nonlocal is_limited
+    def limit(connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, *rest: Any) -> None:
+        nonlocal is_limited, concurrent
+        if concurrent is not None:
+            return  # what the journal executes before it, or after
         if is_limited is ("CONCURRENTLY" in statement.upper()):
             is_limited = not is_limited
             cursor.execute(f"SET lock_timeout = '{wanted if is_limited else 0}'")
+        concurrent = None if is_limited else context
+
+    def executed(connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, *rest: Any) -> None:
+        nonlocal concurrent
+        concurrent = None if context is concurrent else concurrent
+
+    def failed(error: ExceptionContext) -> None:
+        nonlocal concurrent
+        concurrent = None if error.connection is connection else concurrent
 
     def set_to(value: str) -> None:
         connection.execute(setting, {"value": value})
@@ -83,14 +95,18 @@ def patient(
         "rollback": set_free,
     }
     set_to(wanted)
-    event.listen(connection, "before_cursor_execute", limit)
-    for name, listener in others.items():
-        event.listen(Engine, name, listener)
+    listeners: list[tuple[Any, str, Callable[..., None]]] = [
+        (connection, "before_cursor_execute", limit),
+        (connection, "after_cursor_execute", executed),
+        (connection.engine, "handle_error", failed),
+        *((Engine, name, listener) for name, listener in others.items()),
+    ]
+    for target, name, listener in listeners:
+        event.listen(target, name, listener)
     try:
         yield
     finally:
-        for name, listener in others.items():
-            event.remove(Engine, name, listener)
-        event.remove(connection, "before_cursor_execute", limit)
+        for target, name, listener in listeners:
+            event.remove(target, name, listener)
         with suppress(Exception):  # the connection is gone, or its transaction has failed and will take the setting with it
             set_to("0")

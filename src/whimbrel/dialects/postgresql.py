@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -79,6 +79,7 @@ INVALID_INDEXES = """
     join pg_namespace n on n.oid = c.relnamespace
     where c.relname = :name and not i.indisvalid and i.indrelid = to_regclass(:table)
 """
+CLEARS_WITHIN = "2s"
 VALUES_OF_TYPE = """
     select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
 """
@@ -188,14 +189,32 @@ class Postgresql(PostgresqlStructure, Dialect):
             return as_look(list(connection.scalars(text(VALUES_OF_TYPE), {"name": plain(found[1])})))
         return None
 
-    def before_outside(self, connection: Connection, statement: str) -> None:
+    def before_alone(self, connection: Connection, statement: str) -> None:
         """Drop the invalid index that an earlier build of the same name left behind when it failed."""
+        for index in self.invalid_indexes(connection, statement):
+            connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+
+    def after_failed(self, connection: Connection, statement: str) -> str | None:
+        """The same at once, where it need not wait long for others; past SQLAlchemy, whose listener lets such statements wait."""
+        for index in self.invalid_indexes(connection, statement):
+            before = connection.scalar(text("select current_setting('lock_timeout')"))
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(f"SET lock_timeout = '{CLEARS_WITHIN}'")
+                try:
+                    cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.replace('%%', '%')}")
+                except connection.dialect.loaded_dbapi.Error:
+                    return f"the index {index}, which is not valid; the next attempt drops it"
+                finally:
+                    cursor.execute(f"SET lock_timeout = '{before}'")
+        return None
+
+    def invalid_indexes(self, connection: Connection, statement: str) -> list[str]:
+        """Those of the name and table that a statement builds one for, with schema and in quotes."""
         found = CONCURRENT_INDEX.match(statement)
-        if found and found[1].upper().startswith("CREATE"):
-            where = {"name": plain(found[2]), "table": found[3]}
-            for schema, name in connection.execute(text(INVALID_INDEXES), where).all():
-                quoted = f"{self.quoted(connection, schema)}.{self.quoted(connection, name)}"
-                connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted}")
+        if found is None or not found[1].upper().startswith("CREATE"):
+            return []
+        rows = connection.execute(text(INVALID_INDEXES), {"name": plain(found[2]), "table": found[3]}).all()
+        return [f"{self.quoted(connection, schema)}.{self.quoted(connection, name)}" for schema, name in rows]
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """An advisory lock for the schema and the name of the table; it is the database's own."""

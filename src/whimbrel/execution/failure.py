@@ -94,4 +94,5 @@ def left(runner: Runner) -> str:
     if runner.context.is_one_transaction:
         return f"Nothing of this run is left {where}: env.py runs all revisions in one transaction."
     last = f"; {runner.applied[-1].revision} is the last one that ran." if runner.applied else "."
-    return f"Nothing of this revision is left {where}{last}"
+    remains = runner.recorder.remains
+    return f"Nothing of this revision is left {where}{f', but {remains}' if remains else ''}{last}"

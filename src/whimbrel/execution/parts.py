@@ -72,6 +72,7 @@ class Recorder:
         self.intent: int | None = None
         self.announced: list[Statement] = []
         self.inside = Inside()
+        self.remains: str | None = None  # what a statement that failed has left behind, in words
         self.only_skips = self.has_committed = False
         """Whether a part of any revision of this run was committed before the end of it."""
 
@@ -94,7 +95,7 @@ class Recorder:
         found = [statement for part in done for statement in part.statements]
         self.expected = Expected(found, any_values=any_values)
         self.committed = [each.text for each in found if each.kind == "write"]
-        self.pending, self.savepoints, self.kept, self.lastrowid = {}, {}, 0, None
+        self.pending, self.savepoints, self.kept, self.lastrowid, self.remains = {}, {}, 0, None, None
         self.intent, self.announced = (done[-1].id if done and done[-1].state == "intent" else None), []
         if not only_skips:
             refuse_temporary(self.committed)
@@ -310,6 +311,8 @@ class Recorder:
         for part in parts:
             self.write(connection, "done", part)
         self.intent = self.write(connection, "intent", self.announced, before)
+        with self.ours():
+            self.dialect.before_alone(connection, statement.text)
 
     def settle(self) -> None:
         """The statement that was announced last has been executed."""
@@ -317,10 +320,8 @@ class Recorder:
             intent, self.intent = self.intent, None
             announced, self.announced = self.announced, []
             with self.ours():
-                if announced and announced[-1].answer != Answer():
-                    self.journal.change_part(intent, state="done", statements=announced)
-                else:
-                    self.journal.change_part(intent, state="done")
+                more = {"statements": announced} if announced and announced[-1].answer != Answer() else {}
+                self.journal.change_part(intent, state="done", **more)
 
     def has_happened(self) -> bool:
         """Whether the statement that was announced, and failed, has had its effect; else it was never announced."""
@@ -329,6 +330,7 @@ class Recorder:
             part = next(each for each in self.journal.parts_of(self.entry) if each.id == self.intent)
             if not self.inside.failed() and not has_run(self.connection, self.dialect, part):
                 self.journal.drop_part(part.id)
+                self.remains = self.dialect.after_failed(self.connection, self.announced[-1].text)
                 self.pending.setdefault(self.connection, []).extend(self.announced[:-1])
                 self.intent, self.announced = None, []
                 return False
@@ -345,8 +347,6 @@ class Recorder:
         self.connection.dialect.do_commit(driver)
         with self.dialect.outside_transactions(driver):
             self.announce(self.connection, statement)
-            with self.ours():
-                self.dialect.before_outside(self.connection, statement.text)
             perform()
         self.committed.append(statement.text)
         self.settle()
