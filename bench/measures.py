@@ -167,12 +167,15 @@ class Bench:
 
     def plan(self) -> Iterator[Row]:
         """What 500 pending revisions would do; the nearest that Flask-Migrate has is the script."""
-        folders, url = self.projects(500), self.new_file()
-        for command in ("plan", "review"):
-            row = Row(f"{command} of 500 revisions, against --sql", None)
-            words = {"flask_migrate": ("upgrade", "--sql"), "whimbrel": (command,)}
-            self.by_turns(row, lambda tool, words=words: self.timed(folders[tool], url, *words[tool]))
-            yield row
+        changes, first = self.projects(500, projects.write_changes), projects.identifier(0)
+        for kind, folders, url in (("SQLite", self.projects(500), self.new_file()), ("PostgreSQL", changes, self.new_database())):
+            if folders is changes:
+                self.flask(folders["whimbrel"], url, "upgrade", first)
+            for command in ("plan", "review"):
+                row = Row(f"{command} of 500, {kind}, vs --sql", None)
+                words = {"flask_migrate": ("upgrade", "--sql"), "whimbrel": (command,)}
+                self.by_turns(row, lambda tool, words=words, at=(folders, url): self.timed(at[0][tool], at[1], *words[tool]))
+                yield row
 
     def memory(self, folders: dict[str, Path]) -> Row:
         """The most memory that the same command ever had, in MB; rows are copied inside of SQLite."""
@@ -214,15 +217,15 @@ class Bench:
             for tool in TOOLS:
                 row.seconds[tool].append(measure(tool))
 
-    def projects(self, length: int) -> dict[str, Path]:
+    def projects(self, length: int, write: Callable[[Path, int], None] = projects.write_history) -> dict[str, Path]:
         """Two projects that differ in one line of app.py."""
-        folders = {tool: self.folder / f"{tool}-{length}" for tool in TOOLS}
+        folders = {tool: self.folder / f"{tool}-{write.__name__}-{length}" for tool in TOOLS}
         for tool, folder in folders.items():
             if not folder.exists():
                 projects.write_app(folder, "flask_migrate")
                 self.flask(folder, "sqlite://", "init")
                 projects.write_app(folder, tool)
-                projects.write_history(folder, length)
+                write(folder, length)
         return folders
 
     def new_file(self) -> str:

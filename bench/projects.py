@@ -84,6 +84,16 @@ def upgrade():
 def downgrade():
     pass
 """
+TABLES = 20
+NEW = """op.execute("create table t{n} (id integer primary key, n integer, s varchar(50))")
+    op.execute("insert into t{n} select x, x, x from generate_series(1, 1000) x")"""
+CHANGES = (
+    """op.execute("alter table {table} add constraint k{n} check (n > 0) not valid")""",
+    """op.add_column("{table}", sa.Column("c{n}", sa.Integer))""",
+    """op.create_index("ix{n}", "{table}", ["n"])""",
+    """op.execute("update {table} set n = 5 where id = {n}")""",
+    """op.alter_column("{table}", "s", type_=sa.String({n} + 50), existing_type=sa.String(50))""",
+)
 LONG_AGO = 1_700_000_000  # seconds since 1970: nobody is writing these files any more
 
 
@@ -108,6 +118,16 @@ def write_rebuild(folder: Path) -> None:
     """Write two revisions: a table with a million rows, and a change for which SQLite builds it anew."""
     for id, after, up in (("aaaa", None, FILLED), ("bbbb", "aaaa", REBUILT)):
         (folder / "migrations" / "versions" / f"{id}.py").write_text(SHORT.format(id=id, after=after, up=up))
+
+
+def write_changes(folder: Path, length: int) -> None:
+    """Write a revision that makes tables with rows, for PostgreSQL, and that many others, each with one change of one of them."""
+    ups = ["\n    ".join(NEW.format(n=n) for n in range(TABLES))]
+    ups += [CHANGES[n % len(CHANGES)].format(table=f"t{n % TABLES}", n=n) for n in range(1, length + 1)]
+    for n, up in enumerate(ups):
+        path = folder / "migrations" / "versions" / f"{identifier(n)}.py"
+        path.write_text(SHORT.format(id=identifier(n), after=identifier(n - 1) if n else None, up=up))
+        os.utime(path, (LONG_AGO, LONG_AGO))
 
 
 def write_history(folder: Path, length: int) -> None:

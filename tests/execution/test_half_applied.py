@@ -231,7 +231,7 @@ def test_what_a_concurrent_build_leaves_behind_while_others_are_at_work(birds, h
         other.execute(sa.text("update bird set name = name"))
         birds.flask("upgrade").exits(1).says(
             "canceling statement due to statement timeout",
-            "Nothing of this revision is left in the database, but the index public.uq, which is not valid; the next attempt drops",
+            "Nothing of this revision is left in the database, but the index public.uq, which is not valid; the next attempt",
         )
         assert birds.database.run(IS_VALID) == [(False,)]
     birds.database.run("delete from bird where id = 1")
