@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ ORDER = (
     "events",
     "lines",
     "_registry",
+    "_python",
     "settings",
     "project",
     "databases",
@@ -129,3 +131,10 @@ def test_a_module_says_what_it_promises_and_has_one_noun(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "no docstring"
     assert len(text.splitlines()) <= 400, "too long for one noun"
+
+
+def test_syntax_trees_are_made_by_one_thread_at_a_time():
+    found = [
+        path for path in SOURCE.rglob("*.py") if re.search(r"\bast\.parse\(|PyCF_ONLY_AST", path.read_text(encoding="utf-8"))
+    ]
+    assert [path.name for path in found] == ["_python.py"]

@@ -10,6 +10,8 @@ import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from .._python import parsed
+
 WIDTH = 88  # the default of both
 STEP = 4
 
@@ -18,7 +20,7 @@ def laid_out(text: str) -> str:
     """The body of a function, as Alembic renders it: its first line without, the others with an indent."""
     source = textwrap.dedent(" " * STEP + text)
     try:
-        statements = ast.parse(source).body
+        statements = parsed(source).body
     except SyntaxError:  # a plugin's own text: its business
         return text
     lines, made, after = source.splitlines(), list[str](), 0

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._python import parsed
+
 MOST_FILES = 5_000
 PROMISING = re.compile(r"__tablename__|\bModel\b|mapped_column|\bTable\(|\bColumn\(")
 LEFT_OUT = {"tests", "test", "node_modules", "site-packages", "venv", "migrations", "alembic"}
@@ -76,7 +78,7 @@ def tables_in(path: Path) -> tuple[str, ...]:
         text = path.read_text(encoding="utf-8", errors="replace")
         if not PROMISING.search(text):
             return ()
-        tree = ast.parse(text)
+        tree = parsed(text)
     except (OSError, SyntaxError, ValueError):
         return ()
     found = [name for node in tree.body for name in tables_of(node)]

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from .._alembic_models import type_text, variants_of, without_variants
+from .._python import parsed
 from ..schema.text import escaped
 from .enums import PLUGIN, native
 from .operations import AlterColumn
@@ -193,7 +194,7 @@ def value_text(value: Any, imports: set[str]) -> str | None:
         return f"{value.__module__}.{value.__qualname__}"
     text = repr(value)
     try:
-        return text if ast.literal_eval(text) == value else None
+        return text if ast.literal_eval(parsed(text, mode="eval")) == value else None
     except (ValueError, SyntaxError, TypeError):
         return None
 
@@ -202,7 +203,7 @@ def makes_the_same(text: str, type_: TypeEngine[Any], dialect: Any) -> bool:
     """Whether a call makes a type that is the same to the database."""
     cls = type(type_)
     try:
-        call = ast.parse(text, mode="eval")
+        call = parsed(text, mode="eval")
         names = {name.split(".")[0]: sys.modules[name.split(".")[0]] for name in (cls.__module__, *modules_in(call))}
         made = eval(compile(call, "<type>", "eval"), names)
         return bool(made.compile(dialect=dialect) == type_.compile(dialect=dialect))

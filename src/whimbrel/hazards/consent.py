@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from .._python import parsed
 from ..errors import Refused
 from ..project import display_path
 from ..revisions.read import source_of
@@ -45,7 +46,7 @@ def accepts_of(path: Path) -> Mapping[str, str]:
 def assignment(source: str) -> ast.Assign | ast.AnnAssign | None:
     """Where a file says what it accepts."""
     try:
-        body = ast.parse(source).body
+        body = parsed(source).body
     except (SyntaxError, ValueError):
         return None
     for node in reversed(body):  # the last one counts, as it does for Python
@@ -86,7 +87,7 @@ def suggest(path: Path, keys: Iterable[str]) -> None:
 
 def inserted(source: str, text: str) -> str:
     """A source with lines after the last of the revision's own variables."""
-    body = ast.parse(source).body
+    body = parsed(source).body
     at = 0
     for node in body:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):

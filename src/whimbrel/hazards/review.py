@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import _registry
+from .._python import parsed
 from ..plan.effect import worst
 from ..plan.step import Planned, Step
 from ..revisions.read import source_of
@@ -123,7 +123,7 @@ def remarks_of(path: Path) -> list[str]:
     source = source_of(path) or ""
     if not MEANT.search(source):
         return []
-    downgrade = next((each for each in ast.parse(source).body if getattr(each, "name", "") == "downgrade"), None)
+    downgrade = next((each for each in parsed(source).body if getattr(each, "name", "") == "downgrade"), None)
     rows = range(downgrade.lineno, (downgrade.end_lineno or 0) + 1) if downgrade is not None else ()
     found = enumerate(lines_of(source), start=1)
     return [match[0] for number, text in found if number not in rows and (match := MEANT.search(text))]

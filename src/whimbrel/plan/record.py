@@ -23,6 +23,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
 from .._alembic_paper import NotingOperations, answers_inspect, on_paper
+from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
@@ -182,7 +183,7 @@ def last_line(path: str, number: int) -> int:
 def simple_statements(source: str) -> list[tuple[int, int]]:
     """First and last line of each statement of a source that holds no others."""
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(parsed(source)))
     except (SyntaxError, ValueError):
         return []
     return [

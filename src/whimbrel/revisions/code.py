@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 
+from .._python import parsed
+
 
 def checksum(text: str) -> str:
     """Of a source text, whatever its line ends: equal texts have equal checksums (SHA-256, hexadecimal)."""
@@ -26,7 +28,7 @@ def is_same_code(text: str, other: str) -> bool:
 
 def program(text: str) -> str:
     """The code of a text in a form that can be compared; what it says to accept is no code."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     tree.body[:] = [
         node for node in tree.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "accepts")
     ]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
+from .._python import parsed
 from .read import source_of
 from .revision import Revision
 from .touched import KEYWORDS, THINGS, Touch, drops_written_out, name_of, reached, schema_of
@@ -35,7 +36,7 @@ def drops(revision: Revision, direction: str) -> tuple[Touch, ...]:
 def read(path: Path, changed: int, direction: str) -> tuple[Touch, ...]:
     """Those whose names stand elsewhere in the file."""
     try:
-        tree = ast.parse(source_of(path) or "")
+        tree = parsed(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return ()
     other = "upgrade" if direction == "downgrade" else "downgrade"

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._python import parsed
 from ..errors import HistoryError
 from ..project import display_path
 from .code import checksum
@@ -56,7 +57,7 @@ def from_source(path: Path, source: str) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in somebody's docstring
         try:
-            tree = ast.parse(source)
+            tree = parsed(source)
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             raise HistoryError(

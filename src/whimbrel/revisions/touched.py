@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .._python import parsed
 from .read import source_of
 from .revision import Revision
 
@@ -102,7 +103,7 @@ def drops_written_out(revision: Revision, direction: str) -> tuple[Touch, ...]:
 def read(path: Path, changed: int, left_out: str = "downgrade") -> Touches:
     """The same by path. left_out: how the functions are called that don't count."""
     try:
-        tree = ast.parse(source_of(path) or "")
+        tree = parsed(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return Touches((), False, frozenset(), ())
     reader = Reader()

@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..._python import parsed
 from ...revisions.read import source_of
 from ..rule import Case, Found, Rule
 from ._sql import is_first_of_revision
@@ -43,7 +44,7 @@ def look(case: Case) -> Iterator[Found]:
 def imported(source: str) -> tuple[tuple[str, str], ...]:
     """What a source takes from modules, and uses for more than the name of a table: of each the module, and the name there."""
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(parsed(source)))
     except (SyntaxError, ValueError):
         return ()
     found: list[tuple[str, str]] = []

@@ -14,6 +14,7 @@ from typing import Any
 
 from alembic.operations import ops
 
+from ..._python import parsed
 from ...plan.step import Changed, Rows, shown, table_of
 from ...revisions.read import source_of
 from ..rule import Case, Found, Rule
@@ -47,7 +48,7 @@ def does_nothing(source: str) -> bool:
     """Whether a file has a downgrade() of nothing but ``pass``."""
     begin = next((found.start() for found in reversed(list(DOWNGRADE.finditer(source)))), len(source))
     try:
-        body = ast.parse(source[begin:]).body  # not all of it: there may be hundreds of files
+        body = parsed(source[begin:]).body  # not all of it: there may be hundreds of files
     except (SyntaxError, ValueError):
         return False
     function = body[0] if body else None
