@@ -66,10 +66,14 @@ def as_other_user() -> dict[str, object]:
     return {"user": found[0], "group": found[1], "extra_groups": []} if found else {}
 
 
+def memory() -> Path | None:
+    """Where files are in memory; None where there is no such place, or little room."""
+    return MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * ROOM else None
+
+
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * ROOM
-    folder = Path(tempfile.mkdtemp(prefix="whimbrel-", dir=MEMORY if has_room else None))
+    folder = Path(tempfile.mkdtemp(prefix="whimbrel-", dir=memory()))
     try:
         if found := other_user():
             os.chown(folder, *found)
