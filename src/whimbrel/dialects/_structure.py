@@ -54,6 +54,15 @@ class Structure:
         """
         return []
 
+    views_follow_names = False
+    """Whether views know tables and columns that get other names."""
+    views_keep_tables = False
+    """Whether no table goes that a view uses."""
+
+    def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
+        """The views that a table, or a column of it, must not be taken from; none where nobody knows."""
+        return []
+
     def computed_from(self, connection: Connection, columns: Iterable[tuple[str, str]]) -> list[Dependent]:
         """The computed columns without which a column cannot get another type. columns: as users of ``dependents``."""
         return []

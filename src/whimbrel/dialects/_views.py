@@ -41,6 +41,15 @@ DEPENDING = """
     where c.relkind in ('v', 'm') order by p.depth
 """
 
+USING = """
+    select distinct c.oid::regclass::text from pg_depend d
+    join pg_rewrite r on r.oid = d.objid join pg_class c on c.oid = r.ev_class
+    where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = to_regclass(:name)
+      and c.relkind in ('v', 'm') and r.ev_class <> d.refobjid and (cast(:column as text) is null or d.refobjsubid =
+          (select attnum from pg_attribute where attrelid = to_regclass(:name) and attname = :column))
+    order by 1
+"""
+
 ATTACHED = """
     with used as (
         select d.classid, d.objid from pg_depend d
@@ -90,6 +99,11 @@ def without_dependents(connection: Connection, name: str, column: str) -> Iterat
     for _, *statements in made:
         for statement in statements:
             execute(connection, with_type(statement, before, after))
+
+
+def views_on(connection: Connection, name: str, column: str | None) -> list[str]:
+    """The views that use a table, or a column of it. name: the table, as it stands in SQL."""
+    return list(connection.scalars(text(USING), {"name": name, "column": column}))
 
 
 def type_of(connection: Connection, name: str, column: str) -> str | None:

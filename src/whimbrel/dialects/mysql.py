@@ -22,6 +22,7 @@ from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
 from ._mysql_text import plainly
+from ._mysql_views import views_on
 from ._rates import MARIADB, USUAL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
@@ -205,6 +206,10 @@ class Mysql(Dialect):
             " and check_clause = concat('json_valid(`', replace(constraint_name, '`', '``'), '`)')"
         )
         return {(schema, table, name) for schema in schemas for table, name in connection.execute(query, {"schema": schema})}
+
+    def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
+        """By their texts."""
+        return views_on(connection, schema, table, column)
 
     def descending(self, connection: Connection) -> dict[tuple[str, str], list[bool]]:
         """As the information schema has it."""

@@ -24,7 +24,7 @@ from ._postgresql_values import does_not_fit
 from ._rates import POSTGRESQL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
-from ._views import without_dependents
+from ._views import views_on, without_dependents
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 WHY = {
@@ -266,6 +266,12 @@ class Postgresql(PostgresqlStructure, Dialect):
     ) -> str | None:
         """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)
+
+    views_follow_names = views_keep_tables = True
+
+    def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
+        """By the catalog."""
+        return views_on(connection, ".".join(self.quoted(connection, part) for part in (schema, table) if part), column)
 
     @contextmanager
     def without_dependents(self, connection: Connection, table: str, column: str, schema: str | None) -> Iterator[None]:

@@ -22,6 +22,7 @@ from ._kinds import COMMENTS, Kind
 from ._sessions import Lock
 from ._sqlite_reading import ReadAhead
 from ._sqlite_text import collation_of, parse, reference_of
+from ._sqlite_views import views_on
 
 # A PRAGMA has to run outside a transaction to be obeyed, VACUUM to run at all.
 READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
@@ -182,6 +183,12 @@ class Sqlite(Dialect):
         finally:
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.close()
+
+    views_follow_names = True
+
+    def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
+        """By what they read."""
+        return [] if schema else views_on(connection, table, column)
 
     def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
         """Those over expressions: every index with a text is listed, for the others are compared by what SQLAlchemy says."""

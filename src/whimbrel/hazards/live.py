@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -18,6 +19,10 @@ from ..plan.step import Table, shown, table_of
 PATIENCE = 2.0  # seconds, for one count
 BYTES_OF_A_ROW = 100
 """Where nobody knows better."""
+VIEW = re.compile(
+    r"\s*(?:CREATE|ALTER|DROP)\b[^(]*?\bVIEW\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?((?:[\w.$]|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\s*,\s*)+)",
+    re.I,
+)
 
 
 class Live:
@@ -58,6 +63,8 @@ class Live:
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
         self.gone: set[str] = set()
         """The names of indexes and constraints that the run drops."""
+        self.views: set[str] = set()
+        """The names of views that the run makes, or drops, in small letters."""
         self.is_uncertain = False
         """Whether a step before could not be seen."""
         self.prove: Callable[[str, Effect], Effect] = lambda statement, effect: effect
@@ -128,6 +135,10 @@ class Live:
         return next((each for each in there if each.lower() == name.lower()), name.lower())
 
     # -- what the run does
+
+    def follow_statement(self, sql: str) -> None:
+        """One statement: the views that it is about, which have no operation."""
+        self.views |= views_in(sql)
 
     def follow_operation(self, op: Any) -> None:
         """One operation."""
@@ -262,6 +273,14 @@ class Live:
             self._keys[schema] = {(schema, name): list(listed) for (_, name), listed in found.items()}
         return self._keys[schema]
 
+    def views_on(self, table: Table, column: str | None) -> list[str]:
+        """The views that use a table, or a column of it, and that the run has left as they are."""
+        found: list[str] = []
+        if self.connection is not None:
+            with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                found = self.dialect.views_on(self.connection, *table, column)
+        return [view for view in found if bare(view) not in self.views]
+
     def has_rows(self, table: Table) -> bool:
         """Whether a table of the database may have rows: one look, however large it is."""
         if self.connection is None:
@@ -342,6 +361,17 @@ class Live:
             yield
         if not was_open and self.connection.in_transaction():
             self.connection.rollback()
+
+
+def views_in(sql: str) -> set[str]:
+    """The views that a statement makes, changes or drops, in small letters."""
+    found = VIEW.match(sql)
+    return set(map(bare, found[1].split(","))) if found else set()
+
+
+def bare(name: str) -> str:
+    """A name without its schema and its quotes, in small letters."""
+    return name.rpartition(".")[2].strip('"`[] ').lower()
 
 
 @contextmanager

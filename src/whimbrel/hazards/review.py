@@ -92,6 +92,8 @@ def judged(
         else:
             for op in step.operations:
                 live.follow_operation(op)
+            for sql in step.sql:
+                live.follow_statement(sql)
         earlier.append(step)
 
 
