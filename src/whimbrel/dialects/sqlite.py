@@ -187,7 +187,7 @@ class Sqlite(Dialect):
     views_follow_names = True
 
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
-        """By what they read."""
+        """Tried on a copy of the structure."""
         return [] if schema else views_on(connection, table, column)
 
     def unseen_indexes(self, connection: Connection) -> dict[str, tuple[str, str]]:
