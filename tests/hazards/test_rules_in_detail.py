@@ -788,3 +788,38 @@ def test_checks_that_go_along(person, up, goes):
     made = "create table t (a int check (a > 0), b int check (b > 0), j json, d int, constraint named check (d > 0))"
     found = messages(person, "check-goes-along", up, made, "insert into t values (1, 1, '{}', 1)")
     assert [message.split()[3] for message in found] == goes
+
+
+@pytest.mark.parametrize(
+    ("up", "keys", "where_the_order_counts"),
+    [
+        ("op.drop_table('person')", ["pet", "toy"], None),
+        ("op.drop_table('pet')\nop.drop_table('toy')\nop.drop_table('person')", [], None),
+        ("op.drop_table('person')\nop.drop_table('pet')\nop.drop_table('toy')", [], ["pet", "toy"]),
+        ("with op.batch_alter_table('pet') as b:\n    b.drop_constraint('fk_pet')\nop.drop_table('person')", ["toy"], None),
+        ("op.drop_table('toy')\nop.execute('DROP TABLE pet')\nop.drop_table('person')", [], None),
+        ("op.rename_table('person', 'old')\nop.drop_table('old')", ["pet", "toy"], None),
+        ("op.drop_column('person', 'name')", [], None),
+    ],
+)
+def test_what_foreign_keys_point_to(person, up, keys, where_the_order_counts):
+    kind = person.database.kind
+    up = up.replace("b.drop_constraint('fk_pet')", "b.drop_constraint('fk_pet', type_='foreignkey')")
+    found = messages(
+        person,
+        "still-referenced",
+        up,
+        "create table pet (id integer primary key, p integer, constraint fk_pet foreign key (p) references person (id))",
+        "create table toy (id integer primary key, p integer, foreign key (p) references person (id))",
+        "create table self (id integer primary key, p integer, foreign key (p) references self (id))",
+    )
+    wanted = keys if kind == "sqlite" or where_the_order_counts is None else where_the_order_counts
+    assert sorted(message.partition(" of ")[2].split()[0] for message in found) == wanted
+    assert all(message.endswith("points to person") for message in found)
+
+
+@on("sqlite")
+def test_a_table_that_is_built_anew_by_hand_keeps_its_keys(person):
+    person.database.run("create table pet (id integer primary key, p integer references person (id))")
+    up = "op.execute('CREATE TABLE n AS SELECT * FROM person')\nop.drop_table('person')\nop.rename_table('n', 'person')"
+    assert messages(person, "still-referenced", up) == []

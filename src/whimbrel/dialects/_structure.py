@@ -56,8 +56,8 @@ class Structure:
 
     views_follow_names = False
     """Whether views know tables and columns that get other names."""
-    views_keep_tables = False
-    """Whether no table goes that a view uses."""
+    keeps_used_tables = False
+    """Whether no table goes that something else uses."""
 
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
         """The views that a table, or a column of it, must not be taken from; none where nobody knows."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from alembic.operations import ops
+
 from ...plan.step import Rows, Table
 from ..live import Live, numbered
 from ..rule import Case
@@ -126,6 +128,13 @@ def later(case: Case) -> list[Any]:
     """The operations of the revision from this step on."""
     steps = case.planned.steps[case.planned.steps.index(case.step) :]
     return [op for step in steps for op in step.operations]
+
+
+def comes_back(case: Case, table: Table) -> bool:
+    """Whether the revision makes a table of the same name afterwards, where nothing keeps the old one from going until then."""
+    made = [op for op in later(case) if isinstance(op, (ops.CreateTableOp, ops.RenameTableOp))]
+    names = {str(op.new_table_name) if isinstance(op, ops.RenameTableOp) else op.table_name for op in made}
+    return table[1] in names and not case.live.dialect.keeps_used_tables
 
 
 def is_known(case: Case) -> bool:

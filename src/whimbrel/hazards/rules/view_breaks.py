@@ -14,10 +14,10 @@ from typing import Any
 
 from alembic.operations import ops
 
-from ...plan.step import Table, shown
+from ...plan.step import shown
 from ..live import bare, views_in
 from ..rule import Case, Found, Rule
-from ._data import later
+from ._data import comes_back
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -26,7 +26,7 @@ def look(case: Case) -> Iterator[Found]:
     if table is None or live.connection is None or not takes_away(case, op) or not live.has_rows(table):
         return
     column = live.column_known_as(table, op.column_name) if hasattr(op, "column_name") else None
-    if (column is None) == hasattr(op, "column_name") or comes_back(case, op, table):
+    if (column is None) == hasattr(op, "column_name") or (column is None and comes_back(case, table)):
         return
     name = f"{shown(table)}.{column}" if column else shown(table)
     made = {view for step in case.planned.steps for sql in step.sql for view in views_in(sql)}
@@ -45,14 +45,6 @@ def takes_away(case: Case, op: Any) -> bool:
         isinstance(op, ops.AlterColumnOp) and op.modify_name not in (None, op.column_name)
     )
     return is_renamed and not case.live.dialect.views_follow_names
-
-
-def comes_back(case: Case, op: Any, table: Table) -> bool:
-    """Whether it is a table, of which the revision makes another one by the same name afterwards."""
-    if hasattr(op, "column_name") or case.live.dialect.views_keep_tables:
-        return False
-    made = (op for op in later(case) if isinstance(op, (ops.CreateTableOp, ops.RenameTableOp)))
-    return table[1] in {str(op.new_table_name) if isinstance(op, ops.RenameTableOp) else op.table_name for op in made}
 
 
 rule = Rule(
