@@ -7,6 +7,7 @@ of the process, and looks away unless it is asked to look.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -57,9 +58,15 @@ def look(event: str, arguments: tuple[Any, ...]) -> None:
 
 def writes(path: Any, mode: Any, flags: Any) -> bool:
     """Whether a file is opened to be written to; devices are no files."""
-    if isinstance(path, str) and path.startswith("/dev/"):
+    return isinstance(flags, int) and bool(flags & WRITING) and not is_device(path)
+
+
+def is_device(path: Any) -> bool:
+    """Whether something is a device, as /dev/null is."""
+    try:
+        return stat.S_ISCHR(os.stat(path).st_mode)
+    except (OSError, TypeError, ValueError):
         return False
-    return isinstance(flags, int) and bool(flags & WRITING)
 
 
 def is_import(arguments: tuple[Any, ...]) -> bool:
