@@ -800,6 +800,11 @@ def test_checks_that_go_along(person, up, goes):
         ("op.drop_table('toy')\nop.execute('DROP TABLE pet')\nop.drop_table('person')", [], None),
         ("op.rename_table('person', 'old')\nop.drop_table('old')", ["pet", "toy"], None),
         ("op.drop_column('person', 'name')", [], None),
+        (
+            "if op.get_bind().scalar(sa.text('select id from toy')) is None:\n    op.drop_table('toy')\nop.drop_table('person')",
+            [],
+            None,
+        ),
     ],
 )
 def test_what_foreign_keys_point_to(person, up, keys, where_the_order_counts):

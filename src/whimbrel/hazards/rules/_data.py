@@ -137,6 +137,11 @@ def comes_back(case: Case, table: Table) -> bool:
     return table[1] in names and not case.live.dialect.keeps_used_tables
 
 
+def is_unclear(case: Case) -> bool:
+    """Whether this step, or one before it, may do something or not: then nobody knows what is there when it runs."""
+    return case.live.is_uncertain or case.step.why is not None
+
+
 def is_known(case: Case) -> bool:
     """Whether a count of rows now tells what the operation will meet."""
     return case.table is not None and case.live.connection is not None and case.is_untouched

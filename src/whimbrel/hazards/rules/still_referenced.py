@@ -15,13 +15,13 @@ from alembic.operations import ops
 
 from ...plan.step import Table, shown, table_of
 from ..rule import Case, Found, Rule
-from ._data import comes_back, later
+from ._data import comes_back, is_unclear, later
 
 
 def look(case: Case) -> Iterator[Found]:
     """DropTableOp and DropColumnOp, without CASCADE, on a table with rows that a key points to which the run leaves there."""
     op, table, live = case.op, case.table, case.live
-    if not isinstance(op, (ops.DropTableOp, ops.DropColumnOp)) or table is None or live.connection is None:
+    if not isinstance(op, (ops.DropTableOp, ops.DropColumnOp)) or table is None or live.connection is None or is_unclear(case):
         return
     if any("CASCADE" in sql.upper() for sql in case.step.sql) or not live.has_rows(table) or comes_back(case, table):
         return

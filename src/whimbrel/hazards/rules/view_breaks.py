@@ -17,13 +17,13 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..live import bare, views_in
 from ..rule import Case, Found, Rule
-from ._data import comes_back
+from ._data import comes_back, is_unclear
 
 
 def look(case: Case) -> Iterator[Found]:
     """DropTableOp and DropColumnOp, and a new name where views do not follow it, where a view needs what is there."""
     op, table, live = case.op, case.table, case.live
-    if table is None or live.connection is None or not takes_away(case, op) or not live.has_rows(table):
+    if table is None or live.connection is None or is_unclear(case) or not takes_away(case, op) or not live.has_rows(table):
         return
     column = live.column_known_as(table, op.column_name) if hasattr(op, "column_name") else None
     if (column is None) == hasattr(op, "column_name") or (column is None and comes_back(case, table)):
