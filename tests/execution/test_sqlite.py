@@ -117,6 +117,14 @@ def test_the_engine_is_as_before_for_the_application(one):
             assert not driver.in_transaction, "DDL does not begin a transaction in Python's driver"
 
 
+@pytest.mark.parametrize("column", ["id", "name", "code", "n"])
+def test_a_column_that_sqlite_does_not_drop_goes_in_a_batch(one, column):
+    one.database.run("create table item (id integer primary key, name text, code text unique, n integer, check (n > 0))")
+    one.database.run("create index ix on item (name)")
+    one.revision(f"op.drop_column('item', '{column}')", id="bbbb")
+    one.refused("upgrade").says("Drop first what uses the column", "op.batch_alter_table", "Nothing of this revision is left")
+
+
 def test_memory_databases_can_be_migrated(project):
     project.app("")
     project.source = project.source.replace(repr(project.database.url), "'sqlite:///:memory:'")

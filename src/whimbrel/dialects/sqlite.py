@@ -111,6 +111,8 @@ class Sqlite(Dialect):
         words = str(getattr(error, "orig", None) or error)
         if re.match('near "(ALTER|CONSTRAINT|MODIFY|CHANGE)": syntax error|No support for ALTER of constraints', words):
             return "SQLite has no such statement: write it in 'with op.batch_alter_table(…) as batch_op:'"
+        if re.match("cannot drop (PRIMARY KEY|UNIQUE) column|error in (index|table) .* after drop column", words):
+            return "Drop first what uses the column, or write it in 'with op.batch_alter_table(…) as batch_op:'"
         return None
 
     def autocommits(self, driver: Any) -> bool:
