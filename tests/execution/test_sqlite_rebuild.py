@@ -216,15 +216,26 @@ def test_rows_keep_their_number(shop):
         (["1e5"], "DateTime()", False),
         (["2020"], "Date()", False),
         (["2020-01-02", "x"], "Date()", False),
-        (["2020-01-02 10:00:00", "2020-01-02T10:00:00.5"], "DateTime()", True),
+        (["2020-01-02 10:00:00", "2020-01-02T10:00:00.500"], "DateTime()", True),
         (["2020-01-02 10:00:00", "soon"], "DateTime()", False),
+        (["2020-02-31 10:00:00"], "DateTime()", False),
+        (["now"], "DateTime()", False),
+        (["10:00:00"], "DateTime()", False),
+        (["1 day"], "Interval()", False),
+        ([b"2020-01-02"], "Date()", False),
+        (["2020/01/02"], "dialects.sqlite.DATE(storage_format='%(year)d/%(month)d/%(day)d', regexp='(.+)/(.+)/(.+)')", True),
         (["10:00:00"], "Time()", True),
+        (["2020-01-02"], "Time()", False),
         (["1.50"], "JSON()", False),
         (['{"a": 1}', '"x"', "12"], "JSON()", True),
         (['{"a": 1}', "{a: 1}"], "JSON()", False),
+        (["[NaN]"], "JSON()", True),
+        ([b"\xff"], "JSON()", False),
         (["12345678123456781234567812345678"], "Uuid()", True),
         (["12345678-1234-5678-1234-567812345678"], "Uuid()", False),
         (["12345678123456781234567812345678", "x" * 32], "Uuid(as_uuid=False)", False),
+        (["12345678-1234-5678-1234-567812345678"], "UUID()", False),
+        ([bytes(16)], "Uuid()", False),
     ],
 )
 def test_what_a_type_change_may_do(shop, values, type_, is_fine):
@@ -239,6 +250,37 @@ def test_what_a_type_change_may_do(shop, values, type_, is_fine):
         shop.refused("upgrade").says("1 value of t.a would not survive", "Nothing has been run.")
         shop.ok("upgrade", *ACCEPTED)
         assert shop.database.run("select count(a) from t") == [(len(values),)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_fine"),
+    [
+        ("Integer()", "DateTime()", False),
+        ("Integer()", "Uuid()", False),
+        ("DateTime()", "Time()", False),
+        ("Date()", "DateTime()", True),
+        ("Integer()", "JSON()", True),
+    ],
+)
+def test_values_that_sqlalchemy_cannot_read_as_their_new_type(shop, old, new, is_fine):
+    value = {"Integer()": 1700000000, "DateTime()": "2020-01-02 00:00:00.000000", "Date()": "2020-01-02"}[old]
+    shop.database.run(f"create table t (a {old.removesuffix('()')})")
+    shop.database.run("insert into t values (:value)", value=value)
+    shop.revision(BATCH.format("t", f"batch.alter_column('a', type_=sa.{new})"))
+    if is_fine:
+        shop.ok("upgrade")
+    else:
+        shop.refused("upgrade").says("1 value of t.a would not survive", "Nothing has been run.")
+
+
+def test_a_type_of_the_application_may_store_uuids_as_it_likes(shop):
+    shop.database.run("create table t (a varchar(36))")
+    shop.database.run("insert into t values ('12345678-1234-5678-1234-567812345678')")
+    shop.revision(
+        "import uuid\nclass Guid(sa.types.TypeDecorator):\n    impl, python_type = sa.CHAR(36), uuid.UUID\n"
+        + BATCH.format("t", "batch.alter_column('a', type_=Guid())")
+    )
+    shop.ok("upgrade")
 
 
 def test_memory_databases_and_copy_from_keep_working(shop):

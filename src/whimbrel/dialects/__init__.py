@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import cache
 
 from .. import _registry
-from ._affinity import seen_as
 from ._base import Dialect
 from ._beside import Beside
 from ._effects import Effect, clauses
@@ -48,5 +47,4 @@ __all__ = [
     "dialect_of",
     "plainly",
     "registered",
-    "seen_as",
 ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
-from sqlite3 import sqlite_version_info
+from itertools import count
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Uuid
+from sqlalchemy import JSON, Connection, Date, DateTime, Time, TypeDecorator, Uuid
+from sqlalchemy.types import TypeEngine
 
-HAS_JSON = (3, 38)
-"""The version of SQLite that always has its functions for JSON (https://sqlite.org/json1.html, 2)."""
+NUMBERS = count()
 PYTHON: tuple[tuple[str, type], ...] = (
     (r"BOOL", bool),
     (r"(TINY|SMALL|MEDIUM|BIG)?INT", int),
@@ -28,15 +27,12 @@ def python_type_of(declared: str) -> type | None:
     return next((type_ for pattern, type_ in PYTHON if re.match(pattern, declared, re.IGNORECASE)), None)
 
 
-def seen_as(type_: Any) -> type | None:
+def python_type_in(type_: TypeEngine[Any]) -> type | None:
     """What SQLAlchemy makes of the values of a type of its own; None where it does not say."""
-    if isinstance(type_, Uuid):
-        return UUID  # whatever programs get of it
     try:
-        found: type = type_.python_type
+        return type_.python_type
     except NotImplementedError:
         return None
-    return found
 
 
 def affinity(type_: str) -> str:
@@ -53,31 +49,47 @@ def affinity(type_: str) -> str:
     return "NUMERIC"
 
 
-def unfit(column: str, old: str, new: str, python_type: type | None) -> str | None:
+def unfit(connection: Connection, column: str, old: str, new: str, type_: TypeEngine[Any] | None) -> str | None:
     """The condition for values that do not survive a change between two declared types; None where all do.
 
-    column: quoted. python_type: what the application makes of the values.
+    column: quoted. type_: what SQLAlchemy declares as the new one; None where nobody knows.
     """
+    stored = None if type_ is None else stored_as(type_, connection.dialect)
+    python_type = (stored and python_type_in(stored)) or python_type_of(new)
     found = None if affinity(old) == affinity(new) else damaged(column, affinity(new), python_type)
-    unread = unreadable(column, old, new, python_type)
+    unread = None if stored is None or old.strip().upper() == new.upper() else unreadable(connection, column, stored)
     return f"({found}) OR ({unread})" if found and unread else found or unread
 
 
-def unreadable(column: str, old: str, new: str, python_type: type | None) -> str | None:
-    """The condition for texts that stay as they are, but that SQLAlchemy cannot read as the new type, or does not find."""
-    if python_type in (date, datetime, time) and affinity(new) == "NUMERIC":
-        parts = [f"length({column}) > {len('2026-01-31')}"] if python_type is date else []
-        parts += [f"julianday({column}) IS NULL"] if affinity(old) == "TEXT" else []
-        if not parts:
-            return None
-        condition = f"({' OR '.join(parts)})"
-    elif new.upper() == "JSON" != old.strip().upper() and sqlite_version_info >= HAS_JSON:
-        condition = f"NOT json_valid({column})"
-    elif python_type is UUID and affinity(new) == "TEXT":  # it writes 32 digits, and compares with them
-        condition = f"({column} GLOB '*[^0-9a-f]*' OR length({column}) <> {len(UUID(int=0).hex)})"
-    else:
+def stored_as(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
+    """What a type of an application stands on: SQLAlchemy reads the values as that first."""
+    found = type_.dialect_impl(dialect)
+    while isinstance(found, TypeDecorator):
+        found = found.impl_instance.dialect_impl(dialect)
+    return found
+
+
+def unreadable(connection: Connection, column: str, type_: TypeEngine[Any]) -> str | None:
+    """The condition for values that stay as they are, but that SQLAlchemy cannot read as a type, or does not find as a UUID.
+
+    SQLAlchemy is asked itself, by a function that the connection gets for that.
+    """
+    reads = type_.result_processor(connection.dialect, None) if isinstance(type_, (Date, DateTime, Time, JSON, Uuid)) else None
+    if reads is None:
         return None
-    return f"typeof({column}) = 'text' AND {condition}"
+    writes = type_.bind_processor(connection.dialect) if isinstance(type_, Uuid) else None
+
+    def is_unreadable(value: Any) -> bool:
+        try:
+            read = reads(value)
+            return writes is not None and writes(read) != value
+        except Exception:  # whatever a reader of JSON raises
+            return True
+
+    name = f"whimbrel_unreadable_{next(NUMBERS)}"  # a new one each: answers are kept by the text of the question
+    driver: Any = connection.connection
+    driver.create_function(name, 1, is_unreadable)
+    return f"{column} IS NOT NULL AND {name}({column})"
 
 
 def damaged(column: str, affinity: str, python_type: type | None) -> str | None:

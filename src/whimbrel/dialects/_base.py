@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Inspector, MetaData, Table, inspect, text
 from sqlalchemy import Dialect as SqlaDialect
+from sqlalchemy.types import TypeEngine
 
 from ._beside import Beside
 from ._effects import Effect
@@ -238,12 +239,12 @@ class Dialect(Structure):
         schema: str | None,
         new: str,
         using: str | None,
-        python_type: type | None = None,
+        type_: TypeEngine[Any] | None = None,
     ) -> str | None:
         """The condition for values of a column that have no counterpart in another type; None where the server says it itself.
 
-        named: the table as it stands in SQL. new: the type. using: how the revision converts the values. python_type: what
-        SQLAlchemy makes of them; None where nobody knows.
+        named: the table as it stands in SQL. new: the type. using: how the revision converts the values. type_: the type
+        as SQLAlchemy has it; None where nobody knows.
         """
         return None
 

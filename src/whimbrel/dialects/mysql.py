@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 from ._base import Dialect, as_look, grouped, plain, schema_of
 from ._beside import Beside
@@ -165,7 +166,7 @@ class Mysql(Dialect):
         schema: str | None,
         new: str,
         using: str | None,
-        python_type: type | None = None,
+        type_: TypeEngine[Any] | None = None,
     ) -> str | None:
         """What would be cut, rounded or refused: without strict mode it would become something else."""
         query = (

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import TypeEngine
 
 from ._base import Dialect, as_look, plain, schema_of, sqlstate
 from ._beside import Beside
@@ -262,7 +263,7 @@ class Postgresql(PostgresqlStructure, Dialect):
         schema: str | None,
         new: str,
         using: str | None,
-        python_type: type | None = None,
+        type_: TypeEngine[Any] | None = None,
     ) -> str | None:
         """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)

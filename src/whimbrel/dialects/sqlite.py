@@ -13,9 +13,10 @@ from sqlalchemy import URL, Connection, Table, bindparam, create_engine, event, 
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeEngine
 
 from ..errors import Refused
-from ._affinity import python_type_of, unfit
+from ._affinity import unfit
 from ._base import Dialect, as_look, grouped, schema_of
 from ._file_lock import FileLock
 from ._kinds import COMMENTS, Kind
@@ -162,12 +163,12 @@ class Sqlite(Dialect):
         schema: str | None,
         new: str,
         using: str | None,
-        python_type: type | None = None,
+        type_: TypeEngine[Any] | None = None,
     ) -> str | None:
-        """What another affinity makes something else of. Of a table in a file of its own, nobody knows."""
+        """What another affinity changes, or SQLAlchemy cannot read. A table in a file of its own is not looked at."""
         query = text("select type from pragma_table_info(:table) where name = :column")
         old = None if schema else connection.scalar(query, {"table": table, "column": column})
-        return None if old is None else unfit(self.quoted(connection, column), str(old), new, python_type or python_type_of(new))
+        return None if old is None else unfit(connection, self.quoted(connection, column), str(old), new, type_)
 
     @contextmanager
     def without_foreign_keys(self, connection: Connection) -> Iterator[Callable[[], None]]:

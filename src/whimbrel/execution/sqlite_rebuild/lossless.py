@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ...dialects._affinity import seen_as, unfit
+from ...dialects._affinity import unfit
 from ...errors import Refused
 from ..alterations import AGREES, Agrees
 
@@ -19,7 +19,7 @@ def refuse_damage(connection: Connection, table: str, column: str, old: str, new
     if agrees is not None and agrees(connection, None, table, column):
         return
     quote = connection.dialect.identifier_preparer.quote
-    condition = unfit(quote(column), old, new, seen_as(type_))
+    condition = unfit(connection, quote(column), old, new, type_)
     if condition is None:
         return
     source = f"FROM {quote(table)} WHERE {quote(column)} IS NOT NULL"

@@ -13,7 +13,6 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
-from ...dialects import seen_as
 from ...plan.step import Changed, Table, shown, table_of
 from ...plan.words import NAME
 from ..live import numbered
@@ -58,8 +57,7 @@ def not_surviving(case: Case, table: Table, column: str | None, new: str, called
     using = getattr(case.op, "kw", {}).get("postgresql_using")
     made, added = members_of(case, type_, new)
     new_there = f"ENUM ({', '.join(made)})" if made else new
-    python_type = None if type_ is None else seen_as(type_)
-    condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new_there, using, python_type)
+    condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new_there, using, type_)
     if condition and added:
         condition = f"({condition}) AND {quoted}::text NOT IN ({', '.join(added)})"
     count = live.count(table, f"{quoted} IS NOT NULL AND ({condition})") if condition else 0
