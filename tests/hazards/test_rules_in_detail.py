@@ -781,6 +781,9 @@ def test_what_a_view_needs_stays(person):
         ("op.alter_column('t', 'j', existing_type=sa.JSON(), nullable=False)", []),
         ("op.execute('ALTER TABLE t MODIFY j longtext')", ["t.j"]),
         ("op.execute('ALTER TABLE t MODIFY d bigint')", []),
+        ("op.execute('ALTER TABLE t MODIFY a bigint, ADD CONSTRAINT ck CHECK (a > 0)')", []),
+        ("op.execute('ALTER TABLE t MODIFY a bigint')\nop.create_check_constraint('ck', 't', 'a > 0')", []),
+        ("op.execute('ALTER TABLE t MODIFY a bigint')\nop.create_check_constraint('ck', 't', 'b > 0')", ["t.a"]),
     ],
 )
 @on("mariadb")

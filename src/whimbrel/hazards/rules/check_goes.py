@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from alembic.operations import ops
 
 from ...dialects import clauses
-from ...plan.step import shown
+from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
 from ._sql import literal
 
@@ -32,7 +32,12 @@ def look(case: Case) -> Iterator[Found]:
     if not isinstance(op, ops.AlterColumnOp) or "redefines" not in op.kw or table is None or not live.has_rows(table):
         return
     known = live.column_known_as(table, op.column_name)
-    if known is None or not getattr(live.sqla_dialect, "is_mariadb", False) or repeats(case, op.column_name):
+    if (
+        known is None
+        or not getattr(live.sqla_dialect, "is_mariadb", False)
+        or repeats(case, op.column_name)
+        or adds(case, op.column_name)
+    ):
         return
     schema = "database()" if table[0] is None else literal(table[0])
     query = CHECKS.format(schema=schema, table=literal(table[1]), column=literal(known))
@@ -46,6 +51,13 @@ def repeats(case: Case, column: str) -> bool:
     names = re.compile(rf"(MODIFY|CHANGE) (COLUMN )?(IF EXISTS )?`?{re.escape(column)}\b", re.IGNORECASE)
     listed = (clause for statement in case.step.sql for clause in clauses(" ".join(statement.split())))
     return any(names.search(clause) and REPEATS.search(clause) for clause in listed)
+
+
+def adds(case: Case, column: str) -> bool:
+    """Whether the revision gives the table a check of that column, which stands with the table and stays."""
+    every = (op for step in case.planned.steps for op in step.operations if table_of(op) == table_of(case.op))
+    checks = (str(op.condition) for op in every if isinstance(op, ops.CreateCheckConstraintOp))
+    return any(re.search(rf"\b{re.escape(column)}\b", each, re.IGNORECASE) for each in checks)
 
 
 rule = Rule(
