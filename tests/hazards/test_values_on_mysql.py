@@ -11,12 +11,14 @@ from kit import Project, on
 TABLE = """
     create table t (
         id integer primary key, word varchar(50), name text, big bigint, less int unsigned, price decimal(10, 2), amount float,
-        at datetime(3), day date, mood enum('sad', 'happy'), flag tinyint(1)
+        at datetime(3), day date, mood enum('sad', 'happy'), flag tinyint(1),
+        since int, clock time, born year, raw varbinary(9), tags set('a', 'b'), hour varchar(20), moment varchar(20)
     ) default charset utf8mb4
 """
 ROW = """
     insert into t values
-        (1, 'long', 'ŋ', 5000000001, 4000000000, 1.25, 0.1, '2050-01-01 10:11:12.345', '1950-01-01', 'happy', 5)
+        (1, 'long', 'ŋ', 5000000001, 4000000000, 1.25, 0.1, '2050-01-01 10:11:12.345', '1950-01-01', 'happy', 5,
+         20260131, '-01:00:00', 2026, x'ff', 'a,b', '10:00:00', '2026:01:31 10:00:00')
 """
 CHANGED = [
     "MODIFY word char",
@@ -45,6 +47,23 @@ CHANGED = [
     "MODIFY mood varchar(3)",
     "MODIFY flag bit(1)",
     "MODIFY big smallint",
+    "MODIFY since time",
+    "MODIFY since set('a', 'b')",
+    "MODIFY price enum('a', 'b', 'c')",
+    "MODIFY price bit(4)",
+    "MODIFY word bit(4)",
+    "MODIFY mood date",
+    "MODIFY clock date",
+    "MODIFY clock datetime",
+    "MODIFY clock bit(4)",
+    "MODIFY born datetime",
+    "MODIFY born time",
+    "MODIFY raw int",
+    "MODIFY raw date",
+    "MODIFY raw varchar(9)",
+    "MODIFY word set('a', 'b')",
+    "MODIFY tags enum('a', 'b')",
+    "MODIFY hour date",
 ]
 KEPT = [
     "MODIFY word varchar(4)",
@@ -62,6 +81,16 @@ KEPT = [
     "MODIFY mood enum('happy', 'sad', 'ok')",
     "MODIFY mood varchar(5)",
     "MODIFY flag bool",
+    "MODIFY flag set('a', 'b', 'c')",
+    "MODIFY flag bit(4)",
+    "MODIFY since date",
+    "MODIFY since datetime",
+    "MODIFY mood set('happy', 'sad', 'ok')",
+    "MODIFY tags varchar(9)",
+    "MODIFY raw varbinary(5)",
+    "MODIFY hour time",
+    "MODIFY moment datetime",
+    "MODIFY word blob",
     "CONVERT TO CHARACTER SET utf8mb3",
 ]
 

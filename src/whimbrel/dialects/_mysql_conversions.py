@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._conversions import RANGES, does_not_fit, is_number, is_text, loses_members
+from ._conversions import MEMBER, RANGES, WHOLE, does_not_fit, is_number, is_text, loses_members
 
 TYPE = re.compile(
     r"\s*(?P<name>[a-z]+\d?(?:\s+(?:varying|precision))?)\s*(?:\((?P<args>(?:[^()']|'(?:[^'\\]|''|\\.)*')*)\))?"
@@ -77,6 +77,8 @@ def lost(quoted: str, old: str, new: str, charset: str | None, usual: str) -> st
     found = [*of_types(quoted, before, after)] if before != after else []
     if charset and (is_text(after.name) or after.name in ("enum", "set")):
         found += of_charset(quoted, charset, charset_in(new) or usual)
+    elif is_text(after.name) and is_read_as_text(before.name):  # bytes that are no letters
+        found.append(f"BINARY CONVERT({quoted} USING {charset_in(new) or usual}) <> {quoted}")
     return " OR ".join(dict.fromkeys(f"({each})" for each in found)) or None
 
 
@@ -95,27 +97,52 @@ def of_charset(quoted: str, old: str, new: str) -> Iterator[str]:
 
 def of_types(quoted: str, old: Type, new: Type) -> Iterator[str]:
     """What does not fit into another type."""
-    is_read = is_text(old.name)  # its values are read as what they shall become
     if members := loses_members(quoted, f"{old.name}({old.args})", f"{new.name}({new.args})"):
         yield members
-    elif new.name == "enum" and old.name != "enum" and not is_number(old.name):
-        yield f"{quoted} NOT IN ({new.args})"
+    elif new.name in ("enum", "set"):
+        yield from of_members(quoted, old, new)
     elif new.name in ("char", "varchar"):
         yield from longer(quoted, "char_length", old, new.size or 1)
     elif new.name in ("binary", "varbinary"):
         yield from longer(quoted, "octet_length", old, new.size or 1)
     elif new.bytes is not None and not (old.bytes is not None and old.bytes <= new.bytes):
         yield from longer(quoted, "octet_length", old, new.bytes, width=4)
-    elif new.name == "bit" and is_number(old.name):
-        yield f"{quoted} NOT BETWEEN 0 AND {(1 << (new.size or 1)) - 1}"
+    elif new.name == "bit":
+        if is_read_as_text(old.name):
+            yield f"{quoted} NOT REGEXP '{WHOLE}'"
+        yield not_whole(f"({quoted} + 0)", 0, (1 << (new.size or 1)) - 1)
     elif new.name == "json":
         yield f"NOT JSON_VALID({quoted})"
-    elif new.name in ("uuid", "inet4", "inet6") and is_read:
+    elif new.name in ("uuid", "inet4", "inet6") and is_text(old.name):  # it reads them
         yield f"CAST({quoted} AS {new.name}) IS NULL"
     elif new.name in ("date", "time", "year", *MOMENTS):
         yield from of_times(quoted, old, new)
     else:
         yield from of_numbers(quoted, old, new)
+
+
+def of_members(quoted: str, old: Type, new: Type) -> Iterator[str]:
+    """What is no member of an ENUM, none or several of a SET; numbers count members, or add them up."""
+    members = MEMBER.findall(new.args)
+    if old.name == new.name:
+        return
+    if is_number(old.name):
+        yield not_whole(quoted, 1, len(members)) if new.name == "enum" else not_whole(quoted, 0, (1 << len(members)) - 1)
+    elif new.name == "enum":
+        yield f"{quoted} NOT IN ({new.args})"
+    else:
+        one = "|".join(re.escape(each.replace("''", "'")).replace("\\", "\\\\").replace("'", "''") for each in members)
+        yield f"CAST({quoted} AS CHAR) NOT REGEXP '^(({one})(,({one}))*)?$'"
+
+
+def is_read_as_text(name: str) -> bool:
+    """Whether values of a type are read where they become numbers or times."""
+    return is_text(name) or name in ("binary", "varbinary", *(f"{size}blob" for size in BYTES), "longblob")
+
+
+def not_whole(number: str, least: int, most: int) -> str:
+    """The condition for numbers that are no integers in a range."""
+    return f"{number} NOT BETWEEN {least} AND {most} OR {number} <> floor({number})"
 
 
 def longer(quoted: str, measure: str, old: Type, most: int, width: int = 1) -> Iterator[str]:
@@ -128,16 +155,29 @@ def longer(quoted: str, measure: str, old: Type, most: int, width: int = 1) -> I
 def of_times(quoted: str, old: Type, new: Type) -> Iterator[str]:
     """Texts that are no times, and what of a time has no place in another type."""
     is_time = old.name in ("date", "time", *MOMENTS)
+    is_read = is_read_as_text(old.name) or old.name in ("enum", "set")
     precision = new.size or 0
-    if new.name == "year":
+    if old.name in ("year", "bit"):
+        yield "1 = 1"  # nothing of it makes a time
+    elif new.name == "year":
         yield "1 = 1" if is_time else f"CAST({quoted} AS CHAR) NOT REGEXP '^(19|20|21)[0-9][0-9]$'"
-    elif is_text(old.name) or is_number(old.name):
+    elif is_read or is_number(old.name):
         whole = "TIME(6)" if new.name == "time" else "DATETIME(6)"
         kept = {"date": "DATE", "time": f"TIME({precision})"}.get(new.name, f"DATETIME({precision})")
         read = f"CAST({quoted} AS {whole})"
         yield f"{read} IS NULL OR CAST({read} AS {kept}) <> {read}"
-    elif new.name == "time" and old.name in ("date", *MOMENTS):
-        yield "1 = 1"  # the day goes
+        if is_read:  # of a day that is read as a time, or the other way round, its first number is left
+            yield f"{quoted} REGEXP '{'[0-9]-' if new.name == 'time' else '^[[:space:]]*[+-]?[0-9]{1,3}:'}'"
+        elif new.name == "time":
+            yield f"{read} + 0 <> {quoted}"
+        elif precision == 0:
+            yield f"{quoted} <> floor({quoted})"
+    elif {old.name, new.name} in ({"time", "date"}, {"time", "datetime"}, {"time", "timestamp"}):
+        yield (
+            "1 = 1"
+            if new.name != "datetime" and new.name != "timestamp"
+            else f"{quoted} NOT BETWEEN '0:00' AND '23:59:59.999999'"
+        )
     elif new.name == "date" and old.name in MOMENTS:
         yield f"{quoted} <> CAST({quoted} AS DATE)"
     elif is_time and (old.size or 0) > precision:
@@ -151,8 +191,8 @@ def of_numbers(quoted: str, old: Type, new: Type) -> Iterator[str]:
     """Numbers that are too large, have a sign or more places, and texts that are no numbers."""
     whole = f"decimal({new.args or '10,0'})" if new.name == "decimal" else new.name
     number, kind = quoted, old.name
-    if is_text(old.name):
-        if (pattern := does_not_fit(quoted, old.name, whole, "NOT REGEXP")) is None:
+    if is_read_as_text(old.name):
+        if (pattern := does_not_fit(quoted, "text", whole, "NOT REGEXP")) is None:
             return
         yield pattern
         number, kind = f"CAST({quoted} AS DECIMAL(65, 30))", "decimal"

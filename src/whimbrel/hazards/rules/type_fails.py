@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alembic.operations import ops
+from sqlalchemy import String
 from sqlalchemy.exc import CompileError
 
 from ...plan.step import Changed, Table, shown, table_of
@@ -36,7 +37,8 @@ def look(case: Case) -> Iterator[Found]:
     if table is None or not is_known(case):
         return
     if isinstance(op, Changed) and op.charset:
-        for column in case.live.columns_of(table) or ():
+        texts = (name for name, each in (case.live.columns_of(table) or {}).items() if isinstance(each["type"], String))
+        for column in texts:
             yield from not_surviving(case, table, column, f"LONGTEXT CHARACTER SET {op.charset}", f"CHARACTER SET {op.charset}")
     elif isinstance(op, ops.AlterColumnOp) and (type_ := op.modify_type or op.kw.get("redefines")) is not None:
         type_ = type_() if isinstance(type_, type) else type_
