@@ -431,6 +431,28 @@ def test_an_env_py_without_a_connection_is_told(two):
     two.ok("upgrade", "--sql").says("CREATE TABLE")
 
 
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("sys.exit(0)", "env.py has ended the program."),
+        ("sys.exit(3)", "env.py has ended the program with 3."),
+        ("sys.exit('no database')", "env.py has ended the program: no database."),
+    ],
+)
+def test_an_env_py_that_ends_the_program_is_told(two, how, says):
+    text = (two.folder / "migrations" / "env.py").read_text()
+    two.write("migrations/env.py", f"import sys\n{how}\n{text}")
+    for command in ("upgrade", "current", "check", "migrate", "plan"):
+        two.refused(command, code=2).says(says)
+
+
+def test_an_env_py_that_ends_the_program_when_all_is_done_has_done_it(two):
+    text = (two.folder / "migrations" / "env.py").read_text()
+    two.write("migrations/env.py", f"{text}\nimport sys\nsys.exit(0)\n")
+    two.ok("upgrade").says("upgrade")
+    two.ok("current").says("(head)")
+
+
 @on("postgresql")
 def test_many_tables_do_not_fill_the_lock_table_of_the_server(project):
     """1,600 tables in one transaction are "out of shared memory" with the settings that PostgreSQL comes with."""

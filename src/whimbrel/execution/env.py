@@ -169,6 +169,9 @@ def run_environment(project: Project, task: Task) -> list[Database]:
             except Exception as error:
                 first = failures[0] if failures and isinstance(failures[0], Exception) else error
                 raise_known(first, project, watch)
+            except SystemExit as end:
+                if not failures and not (done and end.code in (None, 0)):  # at its end, that says that all is well
+                    raise ended(end, project, bool(done), watch.scrubbed) from end
         if failures:
             # env.py caught it.
             raise_known(failures[0], project, watch)
@@ -208,6 +211,15 @@ def raise_known(error: BaseException, project: Project, watch: Watch) -> None:
     if known is error:
         raise error
     raise known from error
+
+
+def ended(end: SystemExit, project: Project, is_late: bool, scrub: Callable[[str], str]) -> EnvironmentFailed:
+    """What is said where env.py ends the program before the work is done, or calls that a failure."""
+    says = "" if end.code in (None, 0) else f": {scrub(end.code)}" if isinstance(end.code, str) else f" with {end.code}"
+    return EnvironmentFailed(
+        f"{display_path(env_file(project))} has ended the program{', after the work was done' if is_late else ''}{says}.",
+        hint="Mend what it says, or take sys.exit() out of it.",
+    )
 
 
 def env_file(project: Project) -> Path:
