@@ -282,9 +282,15 @@ def resource_path(location: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)), *inside)
 
 
+SHOWN_AS: dict[str, str] = {}
+"""What people are told instead of the path of a file that none of them has written."""
+
+
 def display_path(path: Path | str) -> str:
     """A path as a person at this prompt would type it: relative where it lies below, else absolute."""
     absolute, home = os.path.abspath(path), os.path.join(os.getcwd(), "")
+    if absolute in SHOWN_AS:
+        return SHOWN_AS[absolute]
     return absolute[len(home) :] if absolute.startswith(home) else absolute
 
 

@@ -131,6 +131,13 @@ def test_a_revision_without_a_file(tags):
     assert tags.database.version() == ["aaaa"]
 
 
+def test_the_place_of_what_a_revision_without_a_file_loses(tags):
+    tags.database.run("insert into tag (id, name) values (1, 'x')")
+    (tags.versions / "bbbb_names.py").unlink()
+    tags.refused("downgrade").says("  bbbb  1 value of tag.name would be lost", "    at the kept source of bbbb:")
+    tags.ok("plan", "--down").says("      at the kept source of bbbb:")
+
+
 def test_a_line_of_revisions_without_files(tags):
     tags.revision("op.add_column('tag', sa.Column('age', sa.Integer))", "op.drop_column('tag', 'age')", id="cccc", message="ages")
     tags.ok("upgrade")

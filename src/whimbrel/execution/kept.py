@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import RevisionEdited
-from ..project import display_path
+from ..project import SHOWN_AS, display_path
 from ..revisions.code import is_same_code
 from ..revisions.graph import Graph
 from ..revisions.read import read_revision, source_of
@@ -43,7 +43,8 @@ def kept_revision(journal: Journal, id: str) -> Revision | None:
         return None
     folder = tempfile.TemporaryDirectory(prefix="whimbrel-kept-")
     FOLDERS.append(folder)
-    path = Path(folder.name) / f"{id}.py"
+    path = Path(folder.name).resolve() / f"{id}.py"
+    SHOWN_AS[str(path)] = f"the kept source of {id}"
     path.write_text(source, encoding="utf-8")
     return replace(read_revision(path)[0], is_kept=True)
 
