@@ -702,6 +702,28 @@ def test_rows_that_are_deleted_under_another_name(person, up, found):
     assert messages(person, "delete-without-condition", f"op.execute('{up}')", *given) == found
 
 
+@pytest.mark.parametrize(
+    ("up", "rule", "found"),
+    [
+        ("DELETE FROM ONLY city", "delete-without-condition", []),
+        ("DELETE FROM ONLY person", "delete-without-condition", ["2 rows of person would be lost"]),
+        ("DELETE FROM person", "delete-without-condition", ["3 rows of person would be lost"]),
+        ("TRUNCATE ONLY city, ONLY person", "truncate-loses-data", ["2 rows of person would be lost"]),
+        ("TRUNCATE person", "truncate-loses-data", ["3 rows of person would be lost"]),
+    ],
+)
+@on("postgresql")
+def test_only_leaves_out_the_rows_of_tables_that_inherit(person, up, rule, found):
+    given = [
+        "create table member () inherits (person)",
+        "insert into member (id, name) values (7, 'x')",
+        "create table city (id integer)",
+        "create table town () inherits (city)",
+        "insert into town values (1)",
+    ]
+    assert messages(person, rule, f"op.execute('{up}')", *given) == found
+
+
 EVERY_VIEW = ["all_of_it", "names", "nested", "short"]
 
 

@@ -91,7 +91,10 @@ def merged(tree: Any) -> Iterator[Rows]:
 
 
 def counted(op: Any, tree: Any, dialect: str) -> Any:
-    """A DELETE of one table with a condition, together with the query that counts what meets it."""
+    """A DELETE of one table with a condition, or without its children, together with the query that counts what meets it."""
+    if tree.key == "delete" and not op.is_bounded and is_only(tree.this):
+        count(op, tree.this, parser().exp.true(), dialect)
+        return op
     exp, where, others = parser().exp, tree.args.get("where"), tree.args.get("using")
     before = [(key, tree.args[key]) for key in COMMON if tree.args.get(key)]
     only_reads = all(each.this.key in ("select", "union") for _, queries in before for each in queries.expressions)
@@ -107,6 +110,11 @@ def counted(op: Any, tree: Any, dialect: str) -> Any:
         condition = exp.Exists(this=source.where(condition))
     count(op, tree.this, condition, dialect, before)
     return op
+
+
+def is_only(table: Any) -> bool:
+    """Whether tables that inherit from it are not meant: ONLY t."""
+    return bool(table.args.get("only"))
 
 
 def count(op: Rows, table: Any, condition: Any, dialect: str, before: Iterable[tuple[str, Any]] = ()) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from .rows import NAMES, changed_rows, counted, merged, parser, place
+from .rows import NAMES, changed_rows, count, counted, is_only, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
 from .words import (
     NAME,
@@ -193,7 +193,10 @@ def emptied(tree: Any) -> Iterator[Rows]:
     cascades = str(tree.args.get("option") or "").upper() == "CASCADE"
     for table in tree.expressions:
         name, schema = place(table)
-        yield Rows("truncate", name, schema, is_bounded=False, cascades=cascades)
+        op = Rows("truncate", name, schema, is_bounded=False, cascades=cascades)
+        if is_only(table):
+            count(op, table, parser().exp.true(), "postgresql")
+        yield op
 
 
 def filled(tree: Any) -> Iterator[Rows]:

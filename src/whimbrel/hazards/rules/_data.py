@@ -84,6 +84,15 @@ def met(case: Case) -> tuple[int, int] | None:
     return (int(found[0][0]), int(found[0][1])) if found else None
 
 
+def in_all_rows(case: Case) -> str | None:
+    """How many rows go where a table is emptied, in words; None where there are none."""
+    assert case.table is not None
+    if (known := met(case)) is not None:
+        return numbered(known[1], "row") if known[1] else None
+    rows = in_rows(case.live, case.table)
+    return "rows" if rows and case.op.count else rows  # nobody knows how many of them
+
+
 def is_undoing(case: Case) -> bool:
     """Whether this is a downgrade, which deletes what its upgrade has inserted."""
     return case.planned.direction == "downgrade"

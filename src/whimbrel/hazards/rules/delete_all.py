@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ...plan.step import Rows, shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import in_rows, taken_along
+from ._data import in_all_rows, taken_along
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -20,7 +20,7 @@ def look(case: Case) -> Iterator[Found]:
     if not (isinstance(case.op, Rows) and case.op.verb == "delete" and not case.op.is_bounded):
         return
     if case.table is not None and case.live.is_there(case.table):
-        rows = in_rows(case.live, case.table)
+        rows = in_all_rows(case)
         if rows:
             yield Found(shown(case.table), f"{rows} of {shown(case.table)} would be lost")
             for child, _, meets in taken_along(case):

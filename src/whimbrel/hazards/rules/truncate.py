@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...plan.step import Rows, shown
-from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import dependents, in_rows, met
+from ._data import dependents, in_all_rows, in_rows
 
 
 def look(case: Case) -> Iterator[Found]:
     """TRUNCATE on a table with rows."""
     if isinstance(case.op, Rows) and case.op.verb == "truncate" and case.table is not None and case.live.is_there(case.table):
         what = f"the history of {shown(case.table)}" if case.op.is_history else shown(case.table)
-        known = met(case)
-        rows = in_rows(case.live, case.table) if known is None else numbered(known[1], "row")
-        rows = "rows" if rows and case.op.count and known is None else rows  # nobody knows how many of them
-        if rows and (known is None or known[1]):
+        if rows := in_all_rows(case):
             yield Found(shown(case.table), f"{rows} of {what} would be lost")
         for child in dependents(case.live, case.table) if case.op.cascades else ():
             if rows := in_rows(case.live, child):
