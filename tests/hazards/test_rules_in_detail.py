@@ -766,12 +766,24 @@ def test_views_that_break(person, up, broken, where_views_follow):
         ("op.drop_column('person', 'name')\nop.execute('CREATE OR REPLACE VIEW names AS SELECT id FROM person')", True),
         ("op.rename_table('person', 'p2')\nop.execute('CREATE TABLE person AS SELECT * FROM p2')", True),
         ("op.rename_table('person', 'p2')\nop.execute('CREATE TABLE other AS SELECT * FROM p2')", False),
+        ("op.rename_table('person', 'p2')\nop.execute('CREATE VIEW person AS SELECT * FROM p2')", True),
+        ("op.drop_column('person', 'name')\nop.add_column('person', sa.Column('Name', sa.Text()))", True),
+        ("op.alter_column('person', 'name', new_column_name='Name', existing_type=sa.String(50))", True),
     ],
 )
 @on("mariadb")
 def test_views_that_can_be_read_again(person, up, is_silent):
     found = messages(person, "view-breaks", up, "create view names as select id, name from person")
     assert found == ([] if is_silent else ["the view names needs person"])
+
+
+def test_a_view_with_rows_needs_a_table_without(person):
+    given = [
+        "create table toy (id integer, kind varchar(9))",
+        "create view toys as select person.id, kind from person left join toy on toy.id = person.id",
+        "create view kinds as select kind from toy",
+    ]
+    assert messages(person, "view-breaks", "op.drop_column('toy', 'kind')", *given) == ["the view toys needs toy.kind"]
 
 
 @on("sqlite", "postgresql")
