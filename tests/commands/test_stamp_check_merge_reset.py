@@ -355,6 +355,7 @@ def branches(note):
         ("op.create_table('new', sa.ForeignKeyConstraint(['a'], ['note.id']))", "op.rename_table('note', 'memo')", "note.id"),
         ("op.execute('create table new (id int references note (id))')", "op.drop_table('note')", "note.id"),
         ("op.execute('create table new (id int references note)')", "op.drop_table('note')", "note"),
+        (POINTS, "op.execute('drop table if exists memo, note')", "note.id"),
     ],
 )
 @on("sqlite")

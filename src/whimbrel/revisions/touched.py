@@ -30,7 +30,7 @@ ADD = re.compile(
     r"([\w\"`\[\]]+)",
     re.IGNORECASE,
 )
-DROP = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+)", re.IGNORECASE)
+DROP = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([\w.\"`\[\]]+(?:\s*,\s*[\w.\"`\[\]]+)*)", re.IGNORECASE)
 REFERENCES = re.compile(r"\breferences\s+([\w.\"`\[\]]+)(?:\s*\(\s*([\w\"`\[\]]+))?", re.IGNORECASE)
 
 # Which argument names the table, and which the thing in it; in a batch the table is known. None: the whole table.
@@ -271,7 +271,7 @@ def in_sql(text: str) -> Iterator[Touch]:
     for found in REFERENCES.finditer(text):
         yield Touch(plain(found[1]), plain(found[2])[1] if found[2] else "", NEEDS)
     for found in DROP.finditer(text):
-        yield Touch(plain(found[1]), None, "drop_table")
+        yield from (Touch(plain(name.strip()), None, "drop_table") for name in found[1].split(","))
 
 
 def plain(name: str) -> Table:
