@@ -724,6 +724,28 @@ def test_only_leaves_out_the_rows_of_tables_that_inherit(person, up, rule, found
     assert messages(person, rule, f"op.execute('{up}')", *given) == found
 
 
+CHANGE = (
+    "with op.batch_alter_table('person') as batch:\n    batch.alter_column('{}', existing_type=sa.String(50), type_=sa.Integer())"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "column", "is_known"),
+    [
+        ("UPDATE person SET id = id + 10", "name", True),
+        ("UPDATE person SET id = id + 10, name = 5", "name", False),
+        ("DELETE FROM person WHERE id = 99", "name", False),
+        ("UPDATE person SET name = 5", "nick", False),
+    ],
+)
+def test_what_other_columns_get_does_not_hide_values(person, before, column, is_known):
+    rename = (
+        "op.alter_column('person', 'name', new_column_name='nick', existing_type=sa.String(50))\n" if column == "nick" else ""
+    )
+    found = messages(person, "type-change-fails", f"op.execute('{before}')\n{rename}{CHANGE.format(column)}")
+    assert [message.partition(" would")[0] for message in found] == (["1 value of person.name"] if is_known else [])
+
+
 EVERY_VIEW = ["all_of_it", "names", "nested", "short"]
 
 

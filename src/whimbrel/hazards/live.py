@@ -50,6 +50,8 @@ class Live:
         """Those among them that hide others of their names, until they are dropped."""
         self.written: set[Table] = set()
         """Tables whose rows the run has changed before, so that a count would be wrong."""
+        self.filled: dict[Table, set[str]] = {}
+        """Those among them of which only these columns are known to be changed, in small letters."""
         self.added: set[tuple[Table, str]] = set()
         """Columns that the run makes."""
         self.was: dict[Table, Table] = {}
@@ -171,7 +173,15 @@ class Live:
             case ops.AlterColumnOp() if op.modify_name:
                 self.follow_column(table, op.column_name, str(op.modify_name))
             case _ if hasattr(op, "verb"):
-                self.written.add(table)
+                self.follow_rows(table, {each.lower() for each in op.sets})
+
+    def follow_rows(self, table: Table, columns: set[str]) -> None:
+        """Rows are changed: these columns of them, or whatever, where none are named."""
+        if columns and (table in self.filled or table not in self.written):
+            self.filled.setdefault(table, set()).update(columns)
+        else:
+            self.filled.pop(table, None)
+        self.written.add(table)
 
     def follow_new_table(self, table: Table) -> None:
         """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""
@@ -189,6 +199,8 @@ class Live:
             self.created.discard(new)
         self.created.add(old)  # whatever has the old name from now on is new
         self.written |= {new} if old in self.written else set()
+        if old in self.filled:
+            self.filled[new] = self.filled.pop(old)
         self.added |= {(new, column) for table, column in self.added if table == old}
         self.was_column |= {(new, column): name for (table, column), name in self.was_column.items() if table == old}
 
@@ -204,6 +216,8 @@ class Live:
         if known is None:
             return
         before, after = (None if name is None else self.column_key(known, name) for name in (old, new))
+        if old and new and old.lower() in self.filled.get(table, ()):
+            self.filled[table].add(new.lower())
         is_new = before is None or (table, before) in self.added
         original = None if before is None else self.was_column.pop((table, before), before)
         if before is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from alembic.operations import ops
+
 from ..dialects import Effect
 from ..plan.step import Planned, Step, Table, shown, table_of
 from .finding import Finding, Severity
@@ -35,9 +37,14 @@ class Case:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the rows of the table are still those that the database has now."""
+        """Whether the rows of the table, or the values of its column, are still those that the database has now."""
         found = table_of(self.op)
-        return not self.live.is_uncertain and (found is None or self.live.key(found) not in self.live.written)
+        if self.live.is_uncertain or found is None:
+            return not self.live.is_uncertain
+        key = self.live.key(found)
+        if isinstance(self.op, ops.AlterColumnOp) and key in self.live.filled:
+            return self.op.column_name.lower() not in self.live.filled[key]
+        return key not in self.live.written
 
 
 Look = Callable[[Case], Iterator["Found"]]

@@ -48,7 +48,8 @@ def changed_rows(tree: Any) -> Iterator[Rows]:
     emptied, reset = set_to(assignments, lambda value: value.key == "null"), set_to(assignments, is_default)
     for each in named:
         name, schema = place(tables.get(each.name, each))
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied, reset=reset)
+        sets = () if joined else columns_set(assignments)
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied, reset=reset, sets=sets)
 
 
 def joins_of(table: Any) -> list[Any]:
@@ -64,6 +65,13 @@ def set_to(assignments: Iterable[Any], wanted: Callable[[Any], bool]) -> tuple[s
             columns, values = ((side.expressions or [side.unnest()]) for side in (each.this, each.expression))
             found += [column.name for column, value in zip(columns, values, strict=False) if wanted(value)]
     return tuple(found)
+
+
+def columns_set(assignments: Iterable[Any]) -> tuple[str, ...]:
+    """The columns that are set; none where one of them is not known."""
+    targets = [column for each in assignments for column in (each.this.expressions or [each.this.unnest()])]
+    is_known = all(each.key == "eq" for each in assignments) and all(each.key == "column" for each in targets)
+    return tuple(each.name for each in targets) if is_known else ()
 
 
 def is_default(value: Any) -> bool:

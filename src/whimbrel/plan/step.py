@@ -34,6 +34,8 @@ class Rows(ops.MigrateOperation):
     """The columns that become null in every row."""
     reset: tuple[str, ...] = ()
     """The columns that get their default."""
+    sets: tuple[str, ...] = ()
+    """The columns that an UPDATE sets; none where that is not known."""
     given: tuple[str, ...] = ()
     """The columns that a row is replaced by; none where that is all of them."""
     values: tuple[tuple[str, ...], ...] = ()
