@@ -746,6 +746,43 @@ def test_what_other_columns_get_does_not_hide_values(person, before, column, is_
     assert [message.partition(" would")[0] for message in found] == (["1 value of person.name"] if is_known else [])
 
 
+@pytest.mark.parametrize(
+    ("rule", "up"),
+    [
+        ("unique-fails", "op.create_unique_constraint('uq', 'twin', ['name'])"),
+        ("unique-fails", "op.create_index('uq', 'twin', ['name'], unique=True)"),
+        ("check-fails", "op.create_check_constraint('ck', 'twin', \"name <> 'Ada'\")"),
+        ("foreign-key-fails", "op.create_foreign_key('fk', 'twin', 'person', ['other'], ['id'])"),
+    ],
+)
+@pytest.mark.parametrize(("before", "is_known"), [("age = 0", True), ("name = NULL, other = NULL", False)])
+@on("postgresql", "mariadb")
+def test_what_other_columns_get_does_not_hide_rows(person, rule, up, before, is_known):
+    given = [
+        "create table twin (id integer primary key, name varchar(9), other integer, age integer)",
+        "insert into twin values (1, 'Ada', 9, 1), (2, 'Ada', 9, 2)",
+    ]
+    found = messages(person, rule, f"op.execute('UPDATE twin SET {before}')\n{up}", *given)
+    assert len(found) == is_known
+
+
+@on("postgresql", "mariadb")
+def test_what_is_computed_from_other_columns_is_not_known(person):
+    given = [
+        "create table twin (id integer primary key, age integer, twice integer generated always as (age * 2) stored)",
+        "insert into twin (id, age) values (1, 1), (2, 1)",
+    ]
+    up = "op.execute('UPDATE twin SET age = id')\nop.create_unique_constraint('uq', 'twin', ['twice'])"
+    assert messages(person, "unique-fails", up, *given) == []
+
+
+@on("postgresql")
+def test_rows_that_an_update_takes_out_of_an_index_are_not_twice_in_it(person):
+    given = ["create table twin (name varchar(9), gone boolean)", "insert into twin values ('Ada', false), ('Ada', false)"]
+    index = "op.create_index('uq', 'twin', ['name'], unique=True, postgresql_where=sa.text('not gone'))"
+    assert messages(person, "unique-fails", f"op.execute('UPDATE twin SET gone = true')\n{index}", *given) == []
+
+
 EVERY_VIEW = ["all_of_it", "names", "nested", "short"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -15,14 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..dialects import USUAL, Dialect, Effect, dialect_of
 from ..plan.step import Table, shown, table_of
+from ..plan.words import bare, views_in
 
 PATIENCE = 2.0  # seconds, for one count
 BYTES_OF_A_ROW = 100
 """Where nobody knows better."""
-VIEW = re.compile(
-    r"\s*(?:CREATE|ALTER|DROP)\b[^(]*?\bVIEW\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?((?:[\w.$]|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\s*,\s*)+)",
-    re.I,
-)
 
 
 class Live:
@@ -177,7 +173,9 @@ class Live:
 
     def follow_rows(self, table: Table, columns: set[str]) -> None:
         """Rows are changed: these columns of them, or whatever, where none are named."""
-        if columns and (table in self.filled or table not in self.written):
+        there = self.columns_of(self.known_as(table) or table) or {}
+        is_plain = not any(each.get("computed") for each in there.values())  # which get other values, too
+        if columns and is_plain and (table in self.filled or table not in self.written):
             self.filled.setdefault(table, set()).update(columns)
         else:
             self.filled.pop(table, None)
@@ -375,17 +373,6 @@ class Live:
             yield
         if not was_open and self.connection.in_transaction():
             self.connection.rollback()
-
-
-def views_in(sql: str) -> set[str]:
-    """The views that a statement makes, changes or drops, in small letters."""
-    found = VIEW.match(sql)
-    return set(map(bare, found[1].split(","))) if found else set()
-
-
-def bare(name: str) -> str:
-    """A name without its schema and its quotes, in small letters."""
-    return name.rpartition(".")[2].strip('"`[] ').lower()
 
 
 @contextmanager

@@ -37,14 +37,29 @@ class Case:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the rows of the table, or the values of its column, are still those that the database has now."""
+        """Whether the rows of the table, or the values in question, are still those that the database has now."""
         found = table_of(self.op)
         if self.live.is_uncertain or found is None:
             return not self.live.is_uncertain
         key = self.live.key(found)
-        if isinstance(self.op, ops.AlterColumnOp) and key in self.live.filled:
-            return self.op.column_name.lower() not in self.live.filled[key]
+        words = about(self.op)
+        if words and key in self.live.filled:
+            return not any(each in words for each in self.live.filled[key])
         return key not in self.live.written
+
+
+def about(op: Any) -> str:
+    """The columns whose values decide about an operation, among other words, in small letters; "" where any may."""
+    match op:
+        case ops.AlterColumnOp():
+            return str(op.column_name).lower()
+        case ops.CreateUniqueConstraintOp() | ops.CreatePrimaryKeyOp() | ops.CreateIndexOp():
+            return " ".join(map(str, (*op.columns, *op.kw.values()))).lower()  # with the condition of an index
+        case ops.CreateForeignKeyOp():
+            return " ".join(op.local_cols).lower()
+        case ops.CreateCheckConstraintOp():
+            return str(op.condition).lower()
+    return ""
 
 
 Look = Callable[[Case], Iterator["Found"]]

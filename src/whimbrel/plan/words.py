@@ -91,6 +91,10 @@ OWNED = re.compile(rf"\s*DROP\s+OWNED\s+BY\s+(?P<names>{NAME}(?:\s*,\s*{NAME})*)
 IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|ALTER\s+TABLE)\b[^;]*", re.IGNORECASE)
 INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
+VIEW = re.compile(
+    r"\s*(?:CREATE|ALTER|DROP)\b[^(]*?\bVIEW\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?((?:[\w.$]|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\s*,\s*)+)",
+    re.I,
+)
 
 
 def without_marks(text: str) -> str:
@@ -361,3 +365,14 @@ def unwrapped(statement: str) -> str:
         if statement.count(quote) % 2:
             statement = statement[: statement.rindex(quote)].replace(quote * 2, quote)
     return statement.strip()
+
+
+def views_in(sql: str) -> set[str]:
+    """The views that a statement makes, changes or drops, in small letters."""
+    found = VIEW.match(sql)
+    return set(map(bare, found[1].split(","))) if found else set()
+
+
+def bare(name: str) -> str:
+    """A name without its schema and its quotes, in small letters."""
+    return name.rpartition(".")[2].strip('"`[] ').lower()

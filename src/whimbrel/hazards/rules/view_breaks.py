@@ -15,7 +15,7 @@ from typing import Any
 from alembic.operations import ops
 
 from ...plan.step import shown, table_of
-from ..live import bare, views_in
+from ...plan.words import bare, views_in
 from ..rule import Case, Found, Rule
 from ._data import comes_back, is_unclear, later
 
