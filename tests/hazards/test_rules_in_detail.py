@@ -776,6 +776,27 @@ def test_what_is_computed_from_other_columns_is_not_known(person):
     assert messages(person, "unique-fails", up, *given) == []
 
 
+SETS = {
+    "sqlite": ["create trigger sets after update of id on twin begin update twin set age = 1 where id = new.id; end"],
+    "mariadb": ["create trigger sets before update on twin for each row set new.age = 1"],
+    "postgresql": [
+        "create function sets() returns trigger language plpgsql as 'begin new.age = 1; return new; end'",
+        "create trigger sets before update on twin for each row execute function sets()",
+    ],
+}
+
+
+@pytest.mark.parametrize("has_trigger", [True, False])
+def test_what_a_trigger_sets_is_not_known(person, has_trigger):
+    given = ["create table twin (id integer primary key, age integer)", "insert into twin (id) values (1)"]
+    given += SETS[person.database.kind] if has_trigger else []
+    close = (
+        "with op.batch_alter_table('twin') as batch:\n    batch.alter_column('age', existing_type=sa.Integer(), nullable=False)"
+    )
+    found = messages(person, "not-null-fails", f"op.execute('UPDATE twin SET id = id')\n{close}", *given)
+    assert len(found) == (not has_trigger)
+
+
 @on("postgresql")
 def test_rows_that_an_update_takes_out_of_an_index_are_not_twice_in_it(person):
     given = ["create table twin (name varchar(9), gone boolean)", "insert into twin values ('Ada', false), ('Ada', false)"]

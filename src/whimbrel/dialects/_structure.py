@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class Structure:
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
         """The views that a table, or a column of it, must not be taken from; none where nobody knows."""
         return []
+
+    def has_triggers(self, connection: Connection, schema: str | None, table: str) -> bool:
+        """Whether something else may happen where rows of a table are changed."""
+        query = "select count(*) from information_schema.triggers where event_object_table = :table"
+        query += " and event_object_schema = :schema" if schema else ""
+        return bool(connection.scalar(text(query), {"table": table, **({"schema": schema} if schema else {})}))
 
     def computed_from(self, connection: Connection, columns: Iterable[tuple[str, str]]) -> list[Dependent]:
         """The computed columns without which a column cannot get another type. columns: as users of ``dependents``."""

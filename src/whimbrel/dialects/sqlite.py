@@ -189,6 +189,11 @@ class Sqlite(Dialect):
 
     views_follow_names = True
 
+    def has_triggers(self, connection: Connection, schema: str | None, table: str) -> bool:
+        """As its catalog says; what happens in a file of its own, nobody knows."""
+        query = text("select count(*) from sqlite_master where type = 'trigger' and lower(tbl_name) = lower(:table)")
+        return bool(schema) or bool(connection.scalar(query, {"table": table}))
+
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
         """Tried on a copy of the structure."""
         return [] if schema else views_on(connection, table, column)

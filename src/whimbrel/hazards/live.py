@@ -173,13 +173,21 @@ class Live:
 
     def follow_rows(self, table: Table, columns: set[str]) -> None:
         """Rows are changed: these columns of them, or whatever, where none are named."""
-        there = self.columns_of(self.known_as(table) or table) or {}
-        is_plain = not any(each.get("computed") for each in there.values())  # which get other values, too
-        if columns and is_plain and (table in self.filled or table not in self.written):
+        if columns and (table in self.filled or table not in self.written) and not self.changes_more(self.known_as(table)):
             self.filled.setdefault(table, set()).update(columns)
         else:
             self.filled.pop(table, None)
         self.written.add(table)
+
+    def changes_more(self, table: Table | None) -> bool:
+        """Whether other columns may get other values where some do: computed ones, or by a trigger."""
+        if table is None or self.connection is None:
+            return False
+        if any(each.get("computed") for each in (self.columns_of(table) or {}).values()):
+            return True
+        with suppress(SQLAlchemyError), self.aside():
+            return self.dialect.has_triggers(self.connection, *table)
+        return True
 
     def follow_new_table(self, table: Table) -> None:
         """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""
