@@ -76,8 +76,8 @@ class RunContext(MigrationContext):
             if ends_here and self.connection is not None and self.connection.in_transaction():
                 self.connection.commit()
         except BaseException:
-            if ends_here and self.connection is not None and self.connection.in_transaction():
-                self.connection.rollback()
+            if ends_here and self.connection is not None:
+                self.connection.rollback()  # also where SQLAlchemy does not count it any more, as after a lost connection
             raise
 
     @property

@@ -95,8 +95,8 @@ class Progress:
     def _start(self) -> None:
         """Start the thread, when the first revision does: no statement of it is in the way of ours yet."""
         connection = self.database.connection
-        self._thread = threading.Thread(target=self._look_on, name="whimbrel-progress", daemon=True)
         self._session = None if connection is None else self._dialect.session(connection)
+        self._thread = threading.Thread(target=self._look_on, name="whimbrel-progress", daemon=True)
         self._end.clear()
         self._thread.start()
 

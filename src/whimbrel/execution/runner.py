@@ -49,6 +49,7 @@ SHARED_SECONDS = 0.25
 
 Few enough for PostgreSQL's lock table (max_locks_per_transaction), short enough to see progress.
 """
+STOPS = (Exception, SystemExit, KeyboardInterrupt)  # what ends a revision
 UNSAFE_NEW_VALUE = "55P04"  # PostgreSQL manual, appendix A: unsafe_new_enum_value_usage
 
 
@@ -260,13 +261,13 @@ class Runner:
         attempt = Attempt(steps[0])
         try:
             self.once(steps, state, attempt, earlier)
-        except (Exception, SystemExit) as error:
+        except STOPS as error:
             if not (self.may_use_new_values(error) or self.may_switch_keys_off(error)):
                 raise_failed(self, error, attempt)
             attempt = Attempt(steps[0])
             try:
                 self.once(steps, state, attempt, earlier)
-            except (Exception, SystemExit) as error:
+            except STOPS as error:
                 raise_failed(self, error, attempt)
         for done, took in zip(steps, attempt.seconds, strict=False):
             self.applied.append(Applied(done.revision.id, done.revision.message, done.direction, took))

@@ -20,6 +20,7 @@ from .watch import Watch
 
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+LOST = "8s2b"  # SQLAlchemy manual, "Error Messages": cannot reconnect until invalid transaction is rolled back
 MOST_LINES = 12
 MOST_CHARACTERS = 1500
 
@@ -28,6 +29,10 @@ def of_environment(error: Exception, project: Project, watch: Watch) -> Whimbrel
     """What went wrong in env.py, or on its way to the database."""
     if isinstance(error, WhimbrelError):
         return error
+    if isinstance(found := original(error), Exception):
+        error = found
+    if is_lost(error):
+        return Refused("The connection to the database is lost.")
     if watch.refused is not None or isinstance(error, ConnectionError):
         return no_connection(error, watch)
     if isinstance(error, CommandError):
@@ -53,6 +58,18 @@ def of_environment(error: Exception, project: Project, watch: Watch) -> Whimbrel
         place=place,
         hint="Add --traceback to see the way there.",
     )
+
+
+def original(error: BaseException) -> BaseException:
+    """What has ended a connection, where SQLAlchemy says only that its transaction cannot go on."""
+    while is_lost(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether SQLAlchemy says that a lost connection is used."""
+    return isinstance(error, exc.PendingRollbackError) and error.code == LOST
 
 
 def why_no_database(error: exc.DBAPIError) -> str | None:
@@ -100,6 +117,10 @@ def describe(error: BaseException) -> str:
         return one_screen(f"{said}\n  in: {compact(error.statement)}" if error.statement else said)
     if isinstance(error, SyntaxError):
         return f"{error.msg}"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if is_lost(error):
+        return "the connection is lost"
     if isinstance(error, CommandError):
         return one_screen(str(error))
     return one_screen(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
