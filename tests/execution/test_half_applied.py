@@ -222,7 +222,7 @@ def test_a_concurrent_build_that_fails_and_is_all_there_is_leaves_nothing(birds,
 @pytest.mark.parametrize("how", BUILDS)
 @on("postgresql")
 def test_what_a_concurrent_build_leaves_behind_while_others_are_at_work(birds, how, monkeypatch):
-    monkeypatch.setattr("whimbrel.dialects.postgresql.CLEARS_WITHIN", "200ms")
+    monkeypatch.setattr("whimbrel.dialects._postgresql_alone.CLEARS_WITHIN", "200ms")
     birds.database.run("update bird set name = 'same'")
     birds.revision(f"op.execute(\"set statement_timeout = '1s'\")\n{BUILDS[how]}", id="bbbb")
     birds.keywords = ", policy='off'"

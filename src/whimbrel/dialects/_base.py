@@ -175,6 +175,10 @@ class Dialect(Structure):
         """Clear away what such a statement has left behind when it failed; in words, what could not be."""
         return None
 
+    def rest_of(self, connection: Connection, statement: str) -> str | None:
+        """What finishes such a statement, where an earlier attempt has begun it; None where it has to be executed itself."""
+        return None
+
     # -- one run at a time
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -12,7 +12,8 @@ from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from ._base import Dialect, as_look, plain, schema_of, sqlstate
+from . import _postgresql_alone as alone
+from ._base import Dialect, schema_of, sqlstate
 from ._beside import Beside
 from ._effects import Effect, proving
 from ._kinds import COMMENTS, Kind
@@ -56,12 +57,6 @@ OWN_TYPES = """
     where t.typnamespace = (select oid from pg_namespace where nspname = current_schema()) and t.typtype in ('e', 'd')
       and not exists (select from pg_depend d where d.objid = t.oid and d.deptype = 'e')
 """
-NAME = r"((?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))?)"
-CONCURRENT_INDEX = re.compile(
-    COMMENTS + r"(CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX)\s+CONCURRENTLY\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
-    rf"{NAME}(?:\s+ON\s+(?:ONLY\s+)?{NAME})?",
-    re.IGNORECASE | re.DOTALL,
-)
 # PostgreSQL manual, the notes of each command: "cannot be executed inside a transaction block".
 OUTSIDE = re.compile(
     COMMENTS + r"(CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY|DROP\s+INDEX\s+CONCURRENTLY|REINDEX\b.*\bCONCURRENTLY"
@@ -69,21 +64,7 @@ OUTSIDE = re.compile(
     r"|ALTER\s+TABLE\b.*\bDETACH\s+PARTITION\b.*\bCONCURRENTLY|(CREATE|DROP)\s+SUBSCRIPTION)\b",
     re.IGNORECASE | re.DOTALL,
 )
-ADD_VALUE = re.compile(COMMENTS + rf"ALTER\s+TYPE\s+{NAME}\s+ADD\s+VALUE\b", re.IGNORECASE | re.DOTALL)
 REPEATABLE = re.compile(COMMENTS + r"(VACUUM|REINDEX|CLUSTER|ANALYZE|ALTER\s+SYSTEM)\b", re.IGNORECASE | re.DOTALL)
-INDEXES_OF_THAT_NAME = """
-    select n.nspname, c.relname, i.indisvalid from pg_index i join pg_class c on c.oid = i.indexrelid
-    join pg_namespace n on n.oid = c.relnamespace where c.relname = :name order by 1
-"""
-INVALID_INDEXES = """
-    select n.nspname, c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
-    join pg_namespace n on n.oid = c.relnamespace
-    where c.relname = :name and not i.indisvalid and i.indrelid = to_regclass(:table)
-"""
-CLEARS_WITHIN = "2s"
-VALUES_OF_TYPE = """
-    select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = :name order by e.enumsortorder
-"""
 OTHER_TABLES = (
     "select exists (select from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
     " and schemaname !~ '^pg_(toast|temp)' and schemaname <> :default and schemaname is distinct from :ours)"
@@ -179,43 +160,23 @@ class Postgresql(PostgresqlStructure, Dialect):
 
     def adds_enum_value(self, statement: str) -> bool:
         """ALTER TYPE … ADD VALUE."""
-        return ADD_VALUE.match(statement) is not None
+        return alone.ADD_VALUE.match(statement) is not None
 
     def look(self, connection: Connection, statement: str) -> str | None:
-        """The indexes of the name that a statement builds or drops, or the values of its type."""
-        if found := CONCURRENT_INDEX.match(statement):
-            rows = connection.execute(text(INDEXES_OF_THAT_NAME), {"name": plain(found[2])})
-            return as_look([list(row) for row in rows if row.indisvalid])
-        if found := ADD_VALUE.match(statement):
-            return as_look(list(connection.scalars(text(VALUES_OF_TYPE), {"name": plain(found[1])})))
-        return None
+        """The indexes of the name that a statement builds or drops, the values of its type, or whether its partition is one."""
+        return alone.look(connection, statement)
 
     def before_alone(self, connection: Connection, statement: str) -> None:
-        """Drop the invalid index that an earlier build of the same name left behind when it failed."""
-        for index in self.invalid_indexes(connection, statement):
-            connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+        """Drop the invalid indexes that an earlier attempt left behind when it failed."""
+        alone.make_room(connection, statement)
 
     def after_failed(self, connection: Connection, statement: str) -> str | None:
-        """The same at once, where it need not wait long for others; past SQLAlchemy, whose listener lets such statements wait."""
-        for index in self.invalid_indexes(connection, statement):
-            before = connection.scalar(text("select current_setting('lock_timeout')"))
-            with closing(connection.connection.cursor()) as cursor:
-                cursor.execute(f"SET lock_timeout = '{CLEARS_WITHIN}'")
-                try:
-                    cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.replace('%%', '%')}")
-                except connection.dialect.loaded_dbapi.Error:
-                    return f"the index {index}, which is not valid; the next attempt drops it"
-                finally:
-                    cursor.execute(f"SET lock_timeout = '{before}'")
-        return None
+        """The same at once, where it need not wait long for others."""
+        return alone.clear(connection, statement, may_drop=self.autocommits(connection.connection.dbapi_connection))
 
-    def invalid_indexes(self, connection: Connection, statement: str) -> list[str]:
-        """Those of the name and table that a statement builds one for, with schema and in quotes."""
-        found = CONCURRENT_INDEX.match(statement)
-        if found is None or not found[1].upper().startswith("CREATE"):
-            return []
-        rows = connection.execute(text(INVALID_INDEXES), {"name": plain(found[2]), "table": found[3]}).all()
-        return [f"{self.quoted(connection, schema)}.{self.quoted(connection, name)}" for schema, name in rows]
+    def rest_of(self, connection: Connection, statement: str) -> str | None:
+        """DETACH PARTITION … FINALIZE."""
+        return alone.rest_of(connection, statement)
 
     def lock(self, connection: Connection, table: Table) -> Lock | None:
         """An advisory lock for the schema and the name of the table; it is the database's own."""

@@ -33,15 +33,17 @@ def failed(runner: Runner, error: BaseException, attempt: Attempt) -> WhimbrelEr
     )
     stays = write_failure(runner, attempt, known.message, is_final=not runner.dialect.is_lock_conflict(error))
     if stays or (runner.recorder.has_committed and runner.context.is_one_transaction):
-        return half_applied(known, stays, runner.project)
+        return half_applied(known, stays, runner.recorder.remains, runner.project)
     known.state = left(runner)
     return known
 
 
 def raise_failed(runner: Runner, error: BaseException, attempt: Attempt) -> NoReturn:
-    """Raise that error."""
+    """Raise that error; an interruption by the user stays one where nothing is to be said."""
+    error = trouble.original(error)
     known = failed(runner, error, attempt)
-    if known is error:
+    is_plain = isinstance(error, KeyboardInterrupt) and not isinstance(known, HalfApplied) and not runner.recorder.remains
+    if known is error or is_plain:
         raise error
     raise known from error
 
@@ -54,7 +56,7 @@ def interrupted(runner: Runner, error: WhimbrelError, attempt: Attempt) -> Whimb
     error.place = error.place or (place if place and place not in error.message else None)
     stays = [] if runner.recorder.entry is None else write_failure(runner, attempt, error.message, is_final=True)
     if stays or (runner.recorder.has_committed and runner.context.is_one_transaction):
-        return half_applied(error, stays, runner.project)
+        return half_applied(error, stays, runner.recorder.remains, runner.project)
     error.state = error.state or left(runner)
     return error
 

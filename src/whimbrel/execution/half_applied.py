@@ -27,10 +27,14 @@ def refuse_half_applied(entries: Sequence[Entry], project: Project) -> None:
         )
 
 
-def half_applied(error: WhimbrelError, stays: Sequence[str], project: Project) -> HalfApplied:
-    """The same error, of a revision of which something stays; or one before it, where nothing of this one does."""
+def half_applied(error: WhimbrelError, stays: Sequence[str], remains: str | None, project: Project) -> HalfApplied:
+    """The same error, of a revision of which something stays; or one before it, where nothing of this one does.
+
+    remains: what the statement that failed has left behind, in words.
+    """
     listed = [f"  {short(statement)}" for statement in stays[:MOST_STATEMENTS]]
     more = [f"  … and {len(stays) - MOST_STATEMENTS} more"] if len(stays) > MOST_STATEMENTS else []
+    more += [f"It has also left behind {remains}."] if remains else []
     count = f"{len(stays)} statement{'s' if len(stays) > 1 else ''}"
     return HalfApplied(
         error.message,

@@ -73,8 +73,7 @@ class Recorder:
         self.announced: list[Statement] = []
         self.inside = Inside()
         self.remains: str | None = None  # what a statement that failed has left behind, in words
-        self.only_skips = self.has_committed = False
-        """Whether a part of any revision of this run was committed before the end of it."""
+        self.only_skips = self.has_committed = False  # committed: a part of any revision of this run, before its end
 
     def begin(
         self,
@@ -196,7 +195,9 @@ class Recorder:
         statement = Statement(kept_text(text), values_of(parameters), "read" if kind == "read" else "write", is_beside)
 
         def perform() -> None:
-            self.perform(connection, context, cursor, statement, execute)
+            with self.ours():
+                rest = self.dialect.rest_of(connection, text)
+            self.perform(connection, context, cursor, statement, (lambda: cursor.execute(rest)) if rest else execute)
 
         is_session = kind == "read" and self.dialect.is_about_session(text)
         if not is_session and (earlier := self.expected.meet(statement)):
@@ -390,11 +391,10 @@ class Recorder:
         """After a failure: forget that a statement was announced, unless it can be seen that it has run; returns what stays."""
         assert self.entry is not None
         parts = self.journal.parts_of(self.entry)
-        if (
-            parts
-            and parts[-1].state == "intent"
-            and not (self.inside.is_unclear or has_run(self.connection, self.dialect, parts[-1]))
-        ):
-            self.journal.drop_part(parts[-1].id)
+        last = parts[-1] if parts and parts[-1].state == "intent" else None
+        if last and not (self.inside.is_unclear or has_run(self.connection, self.dialect, last)):
+            self.journal.drop_part(last.id)
             parts.pop()
+            with self.ours():
+                self.remains = self.dialect.after_failed(self.connection, last.texts[-1])
         return [text for part in parts for text in part.texts]
