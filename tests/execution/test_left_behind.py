@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+from test_lock import end, start
 from test_patience import another, meanwhile, wait_until
 
 from kit import Database, Project, on
@@ -59,11 +62,13 @@ def birds(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
+IN_THE_MIDDLE = "pid <> pg_backend_pid() and wait_event_type = 'Lock' and query ~* 'concurrently'"
+
+
 def interrupt(database: Database, end: str) -> None:
     """End a statement that waits for a transaction, in its middle."""
-    waits = "pid <> pg_backend_pid() and wait_event_type = 'Lock' and query ~* 'concurrently'"
-    wait_until(database, f"select count(*) from pg_stat_activity where {waits}")
-    database.run(f"select {end}(pid) from pg_stat_activity where {waits}")
+    wait_until(database, f"select count(*) from pg_stat_activity where {IN_THE_MIDDLE}")
+    database.run(f"select {end}(pid) from pg_stat_activity where {IN_THE_MIDDLE}")
 
 
 def is_interrupted(birds: Project, what: str, up: str, end: str = "pg_cancel_backend") -> None:
@@ -104,3 +109,31 @@ def test_however_it_stands_in_the_revision_and_however_it_ends(birds: Project, h
 @pytest.mark.parametrize("how", HOWS)
 def test_what_is_left_beside_what_stays(birds: Project, how: str, end: str):
     is_interrupted(birds, "a rebuild", f"op.create_table('nest', sa.Column('id', sa.Integer))\n{HOWS[how]}", ENDS[end])
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("before", ["", "op.create_table('nest', sa.Column('id', sa.Integer))\n"])
+def test_an_interruption_by_the_user(birds: Project, how: str, before: str):
+    statement, _, blocks, left = INTERRUPTED["a build"]
+    birds.revision(before + HOWS[how].format(statement))
+    with another(birds.database, blocks):
+        run = start(birds, "upgrade", "--lock-timeout", "0")
+        wait_until(birds.database, f"select count(*) from pg_stat_activity where {IN_THE_MIDDLE}")
+        run.send_signal(signal.SIGINT)
+        code, said = end(run)
+    assert "failed on upgrade: interrupted" in said
+    assert left in said
+    assert (code, "stays (1 statement)" in said) == ((3, True) if before else (1, False)), said
+    birds.ok("resume" if before else "upgrade")
+    assert birds.database.run(IS_HALF) == []
+
+
+def test_an_interruption_by_the_user_that_leaves_nothing(birds: Project):
+    birds.revision("op.execute('update bird set id = id + 1')\nop.execute('lock table bird')")
+    with another(birds.database, "select * from bird"):
+        run = start(birds, "upgrade", "--lock-timeout", "0")
+        wait_until(birds.database, "select count(*) from pg_stat_activity where query = 'lock table bird'")
+        run.send_signal(signal.SIGINT)
+        code, said = end(run)
+    assert (code, said.strip().splitlines()[-1]) == (1, "Aborted!")
+    birds.ok("upgrade")

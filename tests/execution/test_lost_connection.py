@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from itertools import count
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from test_lock import end, start
+from test_patience import WAITING, another, wait_until
 
 from kit import Project, Result, on
 
@@ -91,3 +95,58 @@ def test_a_session_that_is_ended_at_any_moment(project: Project, new_database):
         project.flask("resume" if is_half else "upgrade").exits(0)
         assert project.database.state() == states["bbbb"], f"point {point}: {result}"
     assert halves
+
+
+# A statement that waits for the rows of another session, and the server does not notice that nobody waits for it.
+WAITS = {
+    "postgresql": "create index concurrently ix on item (name)",
+    "mariadb": "create table parcel as select * from item lock in share mode",
+}
+ENDS = {"postgresql": "select pg_terminate_backend(", "mariadb": "KILL "}
+EXECUTING = {
+    "postgresql": "select count(*) = 0 from pg_stat_activity where query = '{0}' and state = 'active'",
+    "mariadb": "select count(*) = 0 from information_schema.processlist where info = '{0}'",
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@on("postgresql", "mariadb")
+def test_a_statement_that_goes_on_after_its_process_has_gone(project: Project, number: int):
+    database, kind = project.database, project.database.kind
+    project.app("")
+    project.ok("init")
+    project.revision(FIRST)
+    project.ok("upgrade")
+    project.revision(f"op.execute('{WAITS[kind]}')\nop.create_table('last', sa.Column('id', sa.Integer))")
+    with another(database, "update item set name = 'x'") as blocker:
+        run = start(project, "upgrade", "--lock-timeout", "300")
+        wait_until(database, WAITING[kind] if kind == "postgresql" else f"select not ({EXECUTING[kind].format(WAITS[kind])})")
+        run.send_signal(number)
+        end(run)
+        project.flask("resume").exits(3).says("the database still executes its statement", f"or end it ({ENDS[kind]}")
+        blocker.rollback()
+    wait_until(database, EXECUTING[kind].format(WAITS[kind]))
+    project.ok("resume")
+    assert database.version() == [project.head]
+    assert "last" in database.tables()
+
+
+@on("mariadb")
+def test_an_interruption_by_the_user_leaves_a_statement_to_the_server(project: Project):
+    project.app("")
+    project.ok("init")
+    project.revision(FIRST)
+    project.ok("upgrade")
+    project.revision(f"op.create_table('first', sa.Column('id', sa.Integer))\nop.execute('{WAITS['mariadb']}')")
+    with another(project.database, "update item set name = 'x'") as blocker:
+        run = start(project, "upgrade", "--lock-timeout", "300")
+        wait_until(project.database, f"select not ({EXECUTING['mariadb'].format(WAITS['mariadb'])})")
+        run.send_signal(signal.SIGINT)
+        code, said = end(run)
+        blocker.rollback()
+    assert code == 3, said
+    assert "failed on upgrade: interrupted" in said
+    assert "It has also left behind a session that still executes the last of them (KILL " in said
+    wait_until(project.database, EXECUTING["mariadb"].format(WAITS["mariadb"]))
+    project.ok("resume")
+    assert project.database.version() == [project.head]

@@ -175,6 +175,10 @@ class Dialect(Structure):
         """Clear away what such a statement has left behind when it failed; in words, what could not be."""
         return None
 
+    def still_executes(self, connection: Connection, statement: str) -> str | None:
+        """The SQL that ends another session which executes a statement now, though the process that gave it has gone."""
+        return None
+
     def rest_of(self, connection: Connection, statement: str) -> str | None:
         """What finishes such a statement, where an earlier attempt has begun it; None where it has to be executed itself."""
         return None

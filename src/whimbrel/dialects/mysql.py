@@ -84,6 +84,10 @@ PROGRESS = """
     select coalesce(state, ''), stage, max_stage, progress from information_schema.processlist
     where id = :session and stage > 0 and max_stage > 0
 """
+EXECUTING = """
+    select id from information_schema.processlist where db = database() and id <> connection_id()
+    and command in ('Query', 'Execute') and trim(info) = trim(:statement) order by id limit 1
+"""
 TIMEOUTS = {"lock_wait_timeout": (86400, 31536000), "innodb_lock_wait_timeout": (50,)}
 """The variables for table and row locks, and their defaults in MariaDB and MySQL, in seconds."""
 
@@ -292,6 +296,11 @@ class Mysql(Dialect):
     def is_repeatable(self, statement: str) -> bool:
         """What only tidies up."""
         return REPEATABLE.match(statement) is not None
+
+    def still_executes(self, connection: Connection, statement: str) -> str | None:
+        """By the process list: a server notices only at the end of a statement that nobody waits for it."""
+        id = connection.scalar(text(EXECUTING), {"statement": statement.strip()})
+        return None if id is None else f"KILL {id}"
 
     def look(self, connection: Connection, statement: str) -> str | None:
         """The definition of every table, view, trigger, routine and event whose name is in a statement."""

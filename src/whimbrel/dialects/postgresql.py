@@ -73,6 +73,10 @@ LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
 LOCK_CONFLICTS = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+EXECUTING = """
+    select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
+    and btrim(left(query, 1000), E' \\n') = left(btrim(:statement, E' \\n'), 1000) order by pid limit 1
+"""
 BLOCKERS = """
     select b.pid, coalesce(a.usename, '?'), coalesce(host(a.client_addr), ''), coalesce(a.state, 'a prepared transaction'),
            coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.state_change)), 0), a.query
@@ -173,6 +177,11 @@ class Postgresql(PostgresqlStructure, Dialect):
     def after_failed(self, connection: Connection, statement: str) -> str | None:
         """The same at once, where it need not wait long for others."""
         return alone.clear(connection, statement, may_drop=self.autocommits(connection.connection.dbapi_connection))
+
+    def still_executes(self, connection: Connection, statement: str) -> str | None:
+        """By ``pg_stat_activity``, which has the beginning of it (``track_activity_query_size``)."""
+        pid = connection.scalar(text(EXECUTING), {"statement": statement})
+        return None if pid is None else end(pid)
 
     def rest_of(self, connection: Connection, statement: str) -> str | None:
         """DETACH PARTITION … FINALIZE."""

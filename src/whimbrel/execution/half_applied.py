@@ -63,6 +63,12 @@ def decided(journal: Journal, dialect: Dialect, entry: Entry, project: Project, 
     if not parts or parts[-1].state != "intent":
         return parts, False
     last, is_asked = parts[-1], False
+    if end := dialect.still_executes(journal.connection, last.texts[-1]):
+        raise HalfApplied(
+            f"The {entry.direction} of revision {entry.revision} was stopped, but the database still executes its statement:"
+            f" {short(last.texts[-1])}",
+            hint=f"Wait until it has ended, or end it ({end}), then type '{project.command} resume' again.",
+        )
     found = has_run(journal.connection, dialect, last)
     if found is None:
         found, is_asked = ran, True

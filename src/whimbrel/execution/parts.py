@@ -58,12 +58,10 @@ class Recorder:
         """Told of each statement that writes before it is executed; may raise what stops the run."""
         self.on_passed: Callable[[str], None] = lambda statement: None  # the same for what an earlier run has executed
         self.on_undone: Callable[[], None] = lambda: None  # told when something was rolled back, or failed
-        self.accepted: Collection[str] = ()
-        """What was agreed to for this run, and for the one that may have to finish it."""
+        self.accepted: Collection[str] = ()  # what was agreed to for this run, and for the one that may have to finish it
         self.is_ours = self.is_active = False  # ours: while the journal itself executes something
         self.entry: int | None = None
-        self.committed: list[str] = []
-        """The statements of this revision that were committed, those of earlier runs included."""
+        self.committed: list[str] = []  # the statements of this revision, those of earlier runs included
         self.expected = Expected()
         self.pending: dict[sa.Connection, list[Statement]] = {}
         """What was executed since the last commit of each connection, and what it was answered."""
@@ -392,7 +390,9 @@ class Recorder:
         assert self.entry is not None
         parts = self.journal.parts_of(self.entry)
         last = parts[-1] if parts and parts[-1].state == "intent" else None
-        if last and not (self.inside.is_unclear or has_run(self.connection, self.dialect, last)):
+        if last and (end := self.dialect.still_executes(self.connection, last.texts[-1])):
+            self.remains = f"a session that still executes the last of them ({end})"
+        elif last and not (self.inside.is_unclear or has_run(self.connection, self.dialect, last)):
             self.journal.drop_part(last.id)
             parts.pop()
             with self.ours():
