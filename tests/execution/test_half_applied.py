@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
 from kit import Project, on
 
@@ -214,26 +213,6 @@ def test_a_concurrent_build_that_fails_and_is_all_there_is_leaves_nothing(birds,
     birds.app("")
     birds.flask("upgrade").exits(1).says("could not create unique index", "Nothing of this revision is left in the database.\n")
     assert birds.database.run(IS_VALID) == []
-    birds.database.run("delete from bird where id = 1")
-    birds.ok("upgrade")
-    assert birds.database.run(IS_VALID) == [(True,)]
-
-
-@pytest.mark.parametrize("how", BUILDS)
-@on("postgresql")
-def test_what_a_concurrent_build_leaves_behind_while_others_are_at_work(birds, how, monkeypatch):
-    monkeypatch.setattr("whimbrel.dialects._postgresql_alone.CLEARS_WITHIN", "200ms")
-    birds.database.run("update bird set name = 'same'")
-    birds.revision(f"op.execute(\"set statement_timeout = '1s'\")\n{BUILDS[how]}", id="bbbb")
-    birds.keywords = ", policy='off'"
-    birds.app("")
-    with birds.database.engine.connect() as other:
-        other.execute(sa.text("update bird set name = name"))
-        birds.flask("upgrade").exits(1).says(
-            "canceling statement due to statement timeout",
-            "Nothing of this revision is left in the database, but the index public.uq, which is not valid; the next attempt",
-        )
-        assert birds.database.run(IS_VALID) == [(False,)]
     birds.database.run("delete from bird where id = 1")
     birds.ok("upgrade")
     assert birds.database.run(IS_VALID) == [(True,)]

@@ -29,6 +29,8 @@ SHORT = ("--lock-timeout", "1", "--retry-for", "1")
 def short_pauses(monkeypatch):
     monkeypatch.setattr("whimbrel.execution.patience.FIRST_PAUSE", 0.1)
     monkeypatch.setattr("whimbrel.execution.patience.LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("whimbrel.execution.patience.LOOK_AFTER", 0.05)  # who blocks is found out in time on any machine
+    monkeypatch.setattr("whimbrel.execution.patience.LOOK_EVERY", 0.05)
 
 
 def people(project: Project, *ups: str) -> None:
@@ -200,7 +202,7 @@ def test_a_deadlock_is_tried_again(project: Project):
             blocker.rollback()
 
         with meanwhile(cross):
-            project.ok("upgrade", "--lock-timeout", "0")
+            project.ok("upgrade", "--lock-timeout", "0").says("trying again")
     assert project.database.version() == [project.head]
 
 
@@ -245,9 +247,34 @@ def test_a_revision_that_has_committed_is_not_run_again(project: Project):
     assert len(project.database.rows("person")) == 2
 
 
+@pytest.mark.parametrize("way", [[], ["--back"]])
+@on(*SERVERS)
+def test_what_goes_on_after_it_stopped_does_not_keep_others_waiting(project: Project, way: list[str]):
+    people(
+        project,
+        f"""
+        with op.get_context().autocommit_block():
+            {NICK}
+        op.execute("insert into gate values (1)")
+        op.add_column('person', sa.Column('more', sa.Integer))
+        """,
+    )
+    project.flask("upgrade").exits(3)
+    project.database.run("create table gate (id integer)")
+    with another(project.database, "select email from person") as blocker:
+        said = (
+            project.flask("resume", *way, *SHORT).exits(3).says("Waiting for a lock.", "timeout", f"process {session(blocker)}")
+        )
+        said.says("flask db resume")
+    project.ok("resume", *way)
+    assert ("more" in project.database.columns("person"), "nick" in project.database.columns("person")) == (not way, not way)
+
+
 @on("postgresql")
 def test_without_a_limit_it_waits(project: Project):
     people(project, NICK)
+    project.keywords = ", lock_timeout=1"
+    project.app("")
     with another(project.database, "select email from person") as blocker, leaves_after(3, blocker, project.database):
         said = project.ok("upgrade", "--lock-timeout", "0", "--retry-for", "0")
     assert "trying again" not in said.text

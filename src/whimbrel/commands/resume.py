@@ -16,6 +16,7 @@ from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._migrate import Migrated
 from ._plan import NO_CONSENT, Consent, accept_option, guard_of
+from ._settings import run_options
 
 if TYPE_CHECKING:
     from ..execution.journal import Entry
@@ -85,6 +86,7 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: boo
     """Settle one revision; what was done to it, in words, or what ran."""
     from ..execution.half_applied import decided
     from ..execution.mark import mark
+    from ..execution.patience import Patience
     from ..execution.step import Earlier
     from ..execution.undo import undo
 
@@ -94,14 +96,19 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: boo
     if answer is not None and not is_answered:
         mark(runner, entry, is_done=answer, current=current)
         return "marked as done" if answer else "marked as undone"
+    patience = Patience(runner.database, runner.project.settings, runner.on_event)
+    runner.recorder.execute = patience.execute
     if way == "back":
-        undo(runner, entry, parts, yes=yes)
+        with patience.kept():
+            patience.run(lambda: undo(runner, entry, parts, yes=yes), is_repeatable=False)
         mark(runner, entry, is_done=False, current=current)
         return "undone"
     direction: Direction = "upgrade" if entry.direction == "upgrade" else "downgrade"
     agreed = {each.text for part in parts for each in part.statements if each.kind == "consent"}
     runner.guard = guard_of(runner, "resume", Consent(consent.accepted | agreed), runner.on_event)
-    return runner.resume(entry.revision, direction, Earlier(entry.id, parts, any_values), current)
+    earlier = Earlier(entry.id, parts, any_values)
+    with patience.kept():
+        return patience.run(lambda: runner.resume(entry.revision, direction, earlier, current), is_repeatable=False)
 
 
 @subcommand(verbose="Say when a revision begins, too.")
@@ -109,6 +116,7 @@ def settle(runner: Runner, entry: Entry, way: Way, *, yes: bool, any_values: boo
 @click.option("--yes", is_flag=True, help="With --back: rows that go with what is undone may go.")
 @click.option("--any-values", is_flag=True, help="What ran counts, also where it would run with other values now.")
 @accept_option
+@run_options
 @click.option("--mark-done", is_flag=True, help="The statement in doubt has run; or all of the revision was done by hand.")
 @click.option("--mark-undone", is_flag=True, help="The statement in doubt has not run; or all was undone by hand.")
 def command(

@@ -67,14 +67,14 @@ class Patience:
                     event.remove(connection.engine, "do_execute", self._do_execute)
                 self.lookout.close()
 
-    def run(self, attempt: Callable[[], T]) -> T:
+    def run(self, attempt: Callable[[], T], *, is_repeatable: bool = True) -> T:
         """Call what runs revisions in one transaction, again where it met a lock and nothing of it has been committed.
 
-        Raises Blocked in the end, and HalfApplied at once.
+        is_repeatable: false for what goes on after an earlier run. Raises Blocked in the end, and HalfApplied at once.
         """
         if self.lookout is None:
             return attempt()
-        may_repeat = self.dialect.ddl_rolls_back and self.database.context.commits_each
+        may_repeat = is_repeatable and self.dialect.ddl_rolls_back and self.database.context.commits_each
         pauses = Pauses(self.settings.retry_for)
         while True:
             self._has_written = False
