@@ -259,6 +259,38 @@ def test_reset_forgets_what_stopped_half_way(birds, monkeypatch):
     assert birds.database.tables() == ["bird", "gate"]
 
 
+DUMPED = """
+op.execute("insert into bird (name) values ('dunlin')")
+op.execute("LOCK TABLES `bird` WRITE;")
+op.execute("/*!40000 ALTER TABLE `bird` DISABLE KEYS */")
+op.execute("INSERT INTO bird (name) VALUES ('stint')")
+op.add_column('bird', sa.Column('{0}', sa.Integer))
+op.execute("{1}")
+"""
+
+
+@pytest.mark.parametrize("last", ["UNLOCK TABLES", "select * from bird"])
+@on("mariadb")
+def test_a_revision_may_lock_tables(birds, last):
+    """As the text of mysqldump does; no other table can be used then, and the journal has to be."""
+    birds.revision(DUMPED.format("age", last), id="bbbb")
+    birds.ok("upgrade")
+    assert [row[1] for row in birds.database.rows("bird")] == ["ruff", "knot", "dunlin", "stint"]
+    assert birds.database.version() == ["bbbb"]
+    birds.ok("log").says("upgrade  bbbb")
+
+
+@on("mariadb")
+def test_a_revision_that_has_locked_tables_is_resumed(birds):
+    birds.revision(DUMPED.format("age", "select * from gate"), id="bbbb")
+    birds.flask("upgrade").exits(3).says("Table 'gate' was not locked", "ALTER TABLE bird ADD COLUMN age")
+    path = birds.versions / "bbbb_by_hand.py"
+    path.write_text(path.read_text().replace("select * from gate", "UNLOCK TABLES"))
+    birds.ok("resume")
+    assert birds.database.version() == ["bbbb"]
+    assert len(birds.database.rows("bird")) == 4
+
+
 @on("mariadb")
 def test_only_one_way_at_a_time(birds):
     birds.refused("resume", "--back", "--mark-done", code=2).says("exclude each other")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -118,6 +118,10 @@ class Dialect(Structure):
     def is_commit(self, statement: str) -> bool:
         """Whether a statement is a plain COMMIT."""
         return COMMIT.match(statement) is not None
+
+    def with_locks(self, statement: str, tables: Sequence[str]) -> str | None:
+        """A statement that locks tables, and after which no other ones can be used, with more of them; None for any other one."""
+        return None
 
     def is_repeatable(self, statement: str) -> bool:
         """Whether executing a statement twice does no more than executing it once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -55,6 +55,7 @@ TEMPORARY = re.compile(COMMENTS + r"(CREATE|DROP)(\s+OR\s+REPLACE)?\s+TEMPORARY\
 SESSION = re.compile(
     COMMENTS + r"(LOCK|UNLOCK|FLUSH|RESET|SET\s+(?:SESSION\s+|@@(?:session\.)?)?autocommit)\b", re.IGNORECASE | re.DOTALL
 )
+LOCK = re.compile(COMMENTS + r"LOCK\s+TABLES?\b", re.IGNORECASE | re.DOTALL)
 # What holds other statements, of any kind.
 MANY = re.compile(COMMENTS + r"(EXECUTE|CALL|BEGIN\s+NOT\s+ATOMIC)\b", re.IGNORECASE | re.DOTALL)
 REMARKS = re.compile(r"^(\s*#[^\n]*\n)+")
@@ -237,7 +238,10 @@ class Mysql(Dialect):
 
     @contextmanager
     def patient(self, connection: Connection, seconds: float, *, only_now: bool) -> Iterator[None]:
-        """Set ``lock_wait_timeout`` and ``innodb_lock_wait_timeout`` for the session: whole seconds, at least one."""
+        """Set ``lock_wait_timeout`` and ``innodb_lock_wait_timeout`` for the session: whole seconds, at least one.
+
+        In the end, tables that a revision has locked are locked no longer: the session may be one of a pool.
+        """
         names = ", ".join(f"@@{name}" for name in TIMEOUTS)
         now = dict(zip(TIMEOUTS, connection.execute(text(f"select {names}")).one(), strict=True))
         before = {name: value for name, value in now.items() if seconds and value in TIMEOUTS[name]}
@@ -247,6 +251,7 @@ class Mysql(Dialect):
             yield
         finally:
             with suppress(Exception):  # the connection is gone
+                connection.execute(text("UNLOCK TABLES"))
                 for name, value in before.items():
                     connection.execute(text(f"SET SESSION {name} = {value}"))
 
@@ -292,6 +297,11 @@ class Mysql(Dialect):
         """LAST_INSERT_ID(n) makes the next LAST_INSERT_ID() say n (manual, "Information Functions")."""
         if isinstance(lastrowid, int) and lastrowid:
             connection.exec_driver_sql(f"SELECT LAST_INSERT_ID({lastrowid})").close()
+
+    def with_locks(self, statement: str, tables: Sequence[str]) -> str | None:
+        """LOCK TABLES (manual, "LOCK TABLES": no table that is not locked can be used)."""
+        plain = REMARKS.sub("", plainly(statement)).rstrip("; \n")
+        return ", ".join([plain, *(f"{table} WRITE" for table in tables)]) if LOCK.match(plain) else None
 
     def is_repeatable(self, statement: str) -> bool:
         """What only tidies up."""

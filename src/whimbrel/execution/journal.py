@@ -109,6 +109,10 @@ class Journal:
         """The connection that is read from and written to: what is written is part of its transactions."""
         return self._other or self.run_connection
 
+    def written(self) -> list[str]:
+        """The tables that a run writes to, as they stand in SQL."""
+        return []
+
     @contextmanager
     def on(self, connection: sa.Connection) -> Iterator[None]:
         """Use another connection to the same database for a while."""
@@ -239,6 +243,11 @@ class TableJournal(Journal):
             sa.Column("statements", sa.JSON, nullable=False),
             sa.Column("before", LONG),
         )
+
+    def written(self) -> list[str]:
+        """The journal's own, and the version table."""
+        preparer = self.connection.dialect.identifier_preparer
+        return [preparer.format_table(table) for table in (self.entries, self.parts, self.context.table)]
 
     @cached_property
     def version_table(self) -> str:

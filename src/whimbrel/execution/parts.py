@@ -189,7 +189,7 @@ class Recorder:
         if self.only_skips and not self.expected.unmet and kind != "read":
             raise AllSkipped
         if kind == "commit":
-            return self.commit(connection, text)
+            return self.commit(connection, text, cursor)
         statement = Statement(kept_text(text), values_of(parameters), "read" if kind == "read" else "write", is_beside)
 
         def perform() -> None:
@@ -223,12 +223,14 @@ class Recorder:
             self.keep(connection, statement)
             self.on_statement(statement, False)
 
-    def commit(self, connection: sa.Connection, text: str) -> bool | None:
-        """A transaction is ended in so many words."""
+    def commit(self, connection: sa.Connection, text: str, cursor: Any) -> bool | None:
+        """A transaction is ended in so many words. Where tables are locked from then on, ours are with them."""
         self.flush(connection)
+        if longer := self.dialect.with_locks(text, self.journal.written()):
+            cursor.execute(longer)
+            return True
         if self.dialect.is_commit(text):  # said to the driver, which would not learn it from the server
-            driver: Any = connection.connection.dbapi_connection
-            connection.dialect.do_commit(driver)
+            connection.dialect.do_commit(connection.connection.dbapi_connection)  # type: ignore[arg-type]
             return True
         return None
 
@@ -298,7 +300,7 @@ class Recorder:
         if kind != "ddl":
             self.settle()
         if kind == "many" and not self.is_autocommit(connection):
-            self.commit(connection, "COMMIT")
+            self.commit(connection, "COMMIT", None)
 
     def announce(self, connection: sa.Connection, statement: Statement, *, shows: bool = True) -> None:
         """Write down that a statement is going to be executed and committed. shows: whether what it changes tells that it has."""
@@ -336,10 +338,9 @@ class Recorder:
         return True
 
     def outside(self, statement: Statement, perform: Callable[[], None]) -> None:
-        """Execute a statement of the run's connection outside of its transaction.
+        """Execute a statement of the run's connection outside of its transaction; the driver is told, not SQLAlchemy.
 
-        The driver is told to commit and to leave transactions alone for a while; SQLAlchemy's transaction object stays:
-        for these drivers a transaction begins with the next statement.
+        Its object stays: for these drivers a transaction begins with the next statement.
         """
         driver: Any = self.connection.connection.dbapi_connection
         self.flush(self.connection)
@@ -393,8 +394,7 @@ class Recorder:
         if last and (end := self.dialect.still_executes(self.connection, last.texts[-1])):
             self.remains = f"a session that still executes the last of them ({end})"
         elif last and not (self.inside.is_unclear or has_run(self.connection, self.dialect, last)):
-            self.journal.drop_part(last.id)
-            parts.pop()
+            self.journal.drop_part(parts.pop().id)
             with self.ours():
                 self.remains = self.dialect.after_failed(self.connection, last.texts[-1])
         return [text for part in parts for text in part.texts]
