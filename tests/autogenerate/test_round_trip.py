@@ -140,7 +140,7 @@ def test_on_sqlite(pair):
 def test_on_a_server(kind, new_database):
     database = new_database(kind)
 
-    @settings(RULES, max_examples=max(EXAMPLES // 7, 10))
+    @settings(RULES, max_examples=max(EXAMPLES * 3 // 20, 10))
     @given(pairs())
     def check(pair):
         with database.engine.connect() as connection:

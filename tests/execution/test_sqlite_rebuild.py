@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteTypeCompiler
 
 from kit import Project, on
 
@@ -234,7 +235,7 @@ def test_rows_keep_their_number(shop):
         (["12345678123456781234567812345678"], "Uuid()", True),
         (["12345678-1234-5678-1234-567812345678"], "Uuid()", False),
         (["12345678123456781234567812345678", "x" * 32], "Uuid(as_uuid=False)", False),
-        (["12345678-1234-5678-1234-567812345678"], "UUID()", False),
+        *[(["12345678-1234-5678-1234-567812345678"], "UUID()", False)][: hasattr(SQLiteTypeCompiler, "visit_UUID")],
         ([bytes(16)], "Uuid()", False),
     ],
 )
