@@ -354,6 +354,16 @@ table-copy: a type changes after a comment
     op.execute("# it's small\n/* x, y */ ALTER /* z */ TABLE person MODIFY age bigint")
 type-change-fails: a text gets shorter after a comment
     op.execute("/* x */ ALTER TABLE person MODIFY name varchar(1)")
+rename-breaks-programs: a table gets another name in other words
+    op.execute("ALTER TABLE person RENAME AS people, ADD COLUMN town text")
+drop-table-loses-data: a table is dropped under a name that it gets in other words
+    op.execute("ALTER TABLE pet RENAME = `old`; DROP TABLE `old`")
+constraint-dropped: a foreign key is dropped with its index
+    op.execute("ALTER TABLE person DROP FOREIGN KEY fk_org, DROP KEY fk_org")
+constraint-dropped: a check is dropped in the words of MySQL
+    op.execute("ALTER TABLE person DROP CHECK ck_age")
+constraint-dropped: a primary key is dropped
+    op.execute("ALTER TABLE org DROP PRIMARY KEY")
 """
 SQLITE = r"""
 not-null-fails: NOT NULL over nulls

@@ -80,6 +80,10 @@ RETYPE = re.compile(
 RENAME = re.compile(
     rf"\s*RENAME\s+(?:COLUMN\s+)?{NO_COLUMN}(?!TO\b|AS\b)(?P<old>{NAME})\s+TO\s+(?P<new>{NAME})\s*$", re.IGNORECASE
 )
+RENAMED = re.compile(rf"\s*RENAME\s+(?:(?:TO|AS)\s+|=\s*)(?:{NAME}\.)?({NAME})\s*$", re.IGNORECASE)
+DROP_KEY = re.compile(rf"\s*DROP\s+(?:FOREIGN\s+KEY|CHECK)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_INDEX = re.compile(rf"\s*DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_PRIMARY = re.compile(r"\s*DROP\s+PRIMARY\s+KEY\s*$", re.IGNORECASE)
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
@@ -170,6 +174,14 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         )
     elif found := RENAME.match(clause):
         yield ops.AlterColumnOp(table, plain(found["old"], dialect), schema=schema, modify_name=plain(found["new"], dialect))
+    elif found := RENAMED.match(clause):
+        yield ops.RenameTableOp(table, plain(found[1], dialect), schema=schema)
+    elif found := DROP_KEY.match(clause):
+        yield ops.DropConstraintOp(plain(found[1], dialect), table, schema=schema)
+    elif found := DROP_INDEX.match(clause):
+        yield ops.DropIndexOp(plain(found[1], dialect), table, schema=schema)
+    elif DROP_PRIMARY.match(clause):
+        yield ops.DropConstraintOp("PRIMARY", table, type_="primary", schema=schema)
     elif found := CONVERT.match(clause):
         yield Changed(table, schema, charset=found[1])
     else:
