@@ -46,6 +46,10 @@ SCHEMA = {
             data text, mood enum('sad', 'ok', 'happy'), likes set('a', 'b', 'c'), team_id integer,
             org_id integer, constraint fk_org foreign key (org_id) references org (id), constraint ck_age check (age > 0));
         create table pet (id integer, person_id integer, kind text);
+        create table page (id integer primary key, number integer, words text, fulltext key (words));
+        create table diary (id integer primary key, number integer) engine=Aria;
+        insert into page values (1, 1, 'a');
+        insert into diary values (1, 1);
         insert into org values (1, 'a'), (2, 'b');
         insert into person select seq, concat('n', seq), 'x', nullif(seq, 2), 5, 'd', 'happy', 'c', 1, 1 from seq_1_to_20;
         insert into pet select seq, seq, 'cat' from seq_1_to_5
@@ -354,6 +358,23 @@ table-copy: a type changes after a comment
     op.execute("# it's small\n/* x, y */ ALTER /* z */ TABLE person MODIFY age bigint")
 type-change-fails: a text gets shorter after a comment
     op.execute("/* x */ ALTER TABLE person MODIFY name varchar(1)")
+table-copy: a column becomes NOT NULL beside a full text index
+    op.alter_column("page", "number", existing_type=sa.Integer, nullable=False)
+table-copy: a unique constraint in a table that is none of InnoDB
+    op.create_unique_constraint("uq", "diary", ["number"])
+table-copy: another primary key in a table that is none of InnoDB
+    op.execute("ALTER TABLE diary DROP PRIMARY KEY, ADD PRIMARY KEY (number)")
+table-copy: an index is dropped in a table that is none of InnoDB
+    op.execute("ALTER TABLE diary ADD KEY k (number)")
+    op.drop_index("k", "diary")
+table-copy: another engine in other words
+    op.execute("ALTER TABLE page ENGINE Aria")
+table-copy: a table is packed that is none of InnoDB
+    op.execute("OPTIMIZE TABLE diary")
+change-of-all-rows: rows are copied into another table
+    op.execute("INSERT INTO org (id, title) SELECT id + 10, 'from pet' FROM person")
+change-of-all-rows: a table is made of the rows of another
+    op.execute("CREATE TABLE people AS SELECT * FROM person")
 rename-breaks-programs: a table gets another name in other words
     op.execute("ALTER TABLE person RENAME AS people, ADD COLUMN town text")
 drop-table-loses-data: a table is dropped under a name that it gets in other words

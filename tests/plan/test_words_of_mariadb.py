@@ -65,6 +65,18 @@ def test_what_would_be_lost(project: Project, up: str, found: list[str]):
             "writes",
             "rewrite",
         ),
+        (
+            "op.execute('SET SESSION unique_checks = 0, foreign_key_checks = 0')\n"
+            "op.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "",
+            "build",
+        ),
+        (
+            "op.execute('SET @before = @@foreign_key_checks, @@foreign_key_checks = 0')\n"
+            "op.execute('SET foreign_key_checks = @before')\nop.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "writes",
+            "rewrite",
+        ),
     ],
 )
 @on("mariadb")
@@ -104,3 +116,26 @@ def test_nobody_knows_how_many_rows_a_partition_has(project: Project):
     project.ok("init")
     project.revision("op.execute('ALTER TABLE t DROP PARTITION p')", id="x")
     project.flask("review", "x", "--dialect", "mysql", "--rows", "t=10000000").says("danger  rows of t would be lost")
+
+
+@pytest.mark.parametrize(
+    ("level", "up", "blocks"),
+    [
+        ("REPEATABLE READ", "INSERT INTO t (id) SELECT id FROM visit JOIN t USING (id)", ["writes"]),
+        ("READ COMMITTED", "INSERT INTO t (id) SELECT id FROM visit", []),
+        ("REPEATABLE READ", "INSERT INTO t (id) SELECT seq FROM seq_1_to_3", []),
+        ("REPEATABLE READ", "INSERT INTO t (name) VALUES ('select id from visit')", []),
+        ("REPEATABLE READ", "CREATE VIEW v AS SELECT id FROM visit", []),
+    ],
+)
+@on("mariadb")
+def test_rows_that_are_read_into_another_table(project: Project, level: str, up: str, blocks: list[str]):
+    project.config = f'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {{"isolation_level": "{level}"}}'
+    project.app("")
+    project.ok("init")
+    project.database.run("create table t (id integer primary key, name text)")
+    project.database.run("create table visit (id integer primary key)")
+    project.database.run("insert into visit values (1)")
+    project.revision(f'op.execute("{up}")', id="x")
+    steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    assert [effect["blocks"] for step in steps for effect in step["effects"]] == blocks

@@ -1,6 +1,7 @@
 """Every row of a large table is updated in one statement.
 
-It locks every row until the revision is committed, and leaves as many dead rows behind.
+It locks every row until the revision is committed, and leaves as many dead rows behind. MySQL and MariaDB lock so, too, what
+``INSERT … SELECT`` and ``CREATE TABLE … SELECT`` read, where the session is not ``READ COMMITTED``.
 
 Update in batches of some thousand rows, in a revision of its own.
 """
