@@ -404,6 +404,8 @@ rename-breaks-programs: a column in use is renamed
     op.execute("ALTER TABLE person RENAME COLUMN name TO title")
 drop-column-loses-data: a column is dropped after a comment
     op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+update-loses-data: a column is emptied where that can be done
+    op.execute("UPDATE OR IGNORE person SET nickname = NULL")
 """
 
 

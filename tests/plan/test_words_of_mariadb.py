@@ -139,3 +139,28 @@ def test_rows_that_are_read_into_another_table(project: Project, level: str, up:
     project.revision(f'op.execute("{up}")', id="x")
     steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
     assert [effect["blocks"] for step in steps for effect in step["effects"]] == blocks
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "CREATE PROCEDURE p() BEGIN DELETE FROM visit; DROP TABLE visit; END",
+        "CREATE PROCEDURE p() begin IF 1 = 1 THEN BEGIN DELETE FROM visit; END; END IF; DROP TABLE visit; end",
+        "CREATE OR REPLACE DEFINER=CURRENT_USER FUNCTION f() RETURNS INT BEGIN DECLARE x INT; SET x = 1; RETURN x; END",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO BEGIN DELETE FROM visit; DELETE FROM t; END",
+        "CREATE TRIGGER r BEFORE DELETE ON visit FOR EACH ROW BEGIN CASE OLD.id WHEN 1 THEN DELETE FROM t; END CASE; END",
+        "CREATE FULLTEXT INDEX ft ON t (name)",
+    ],
+)
+@on("mariadb")
+def test_what_is_run_later_is_not_run_now(project: Project, up: str):
+    """A body has several statements, and is one."""
+    project.app("")
+    project.ok("init")
+    for table in ("t", "visit"):
+        project.database.run(f"create table {table} (id integer primary key, name text)")
+        project.database.run(f"insert into {table} values (1, 'a')")
+    project.revision(f'op.execute("{up}")', id="x")
+    assert json.loads(project.ok("review", "--format", "json").out)["findings"] == []
+    project.ok("upgrade")
+    assert project.database.rows("visit") == [(1, "a")]

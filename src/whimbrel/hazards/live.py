@@ -284,6 +284,10 @@ class Live:
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None
+            except sa.exc.OperationalError:
+                if table[0] is None:
+                    raise
+                self._columns[table] = None  # of a file that a revision attaches (SQLite)
         return self._columns[table]
 
     def primary_key(self, table: Table) -> list[str]:

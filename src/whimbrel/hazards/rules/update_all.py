@@ -14,7 +14,7 @@ from ._lock import waits
 rule = Rule(
     code="change-of-all-rows",
     severity="lock",
-    why="Rows that one statement changes are locked until its transaction ends.",
+    why="Rows that one statement changes, or copies, are locked until its transaction ends.",
     look=waits("rows"),
     bad='op.execute("UPDATE person SET age = 1")',
     good='op.execute("UPDATE pet SET person_id = 1")',
