@@ -286,6 +286,10 @@ class Dialect(Structure):
         """Bytes in a second for each kind of work of this server; measured where that can be done beside the database."""
         return USUAL
 
+    def bytes_to_index(self, connection: Connection, table: tuple[str | None, str]) -> int | None:
+        """About how much of a table is read for a new index; None where that is as much as size_of() says."""
+        return None
+
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """About how many rows and bytes a table has, from what the server knows without looking; None for unknown."""
         return None, None

@@ -22,9 +22,10 @@ from ._mysql_conversions import lost
 from ._mysql_effects import effect_of
 from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
+from ._mysql_rates import measured
 from ._mysql_text import plainly
 from ._mysql_views import views_on
-from ._rates import MARIADB, USUAL
+from ._rates import USUAL
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 
@@ -131,7 +132,10 @@ class Mysql(Dialect):
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """MariaDB alone can make rows out of nothing."""
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-        return MARIADB.measure(connection) if is_mariadb else USUAL
+        if not is_mariadb:
+            return USUAL
+        with self.scratch(connection) as scratch:
+            return measured(connection, scratch)
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As InnoDB estimates it."""
@@ -141,6 +145,15 @@ class Mysql(Dialect):
         )
         row = connection.execute(query, {"schema": table[0], "name": table[1]}).first()
         return (row[0], row[1]) if row else (None, None)
+
+    def bytes_to_index(self, connection: Connection, table: tuple[str | None, str]) -> int | None:
+        """The rows, which are read for it, without the indexes that there are."""
+        query = text(
+            "select data_length from information_schema.tables"
+            " where table_schema = coalesce(:schema, database()) and table_name = :name"
+        )
+        found = connection.scalar(query, {"schema": table[0], "name": table[1]})
+        return None if found is None else int(found)
 
     @contextmanager
     def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:

@@ -317,12 +317,16 @@ class Live(Asking):
             return self.declared.get(name, self.otherwise)
         return self.size_of(table)[0]
 
-    def bytes_of(self, table: Table) -> int | None:
-        """About how large it is."""
+    def bytes_of(self, table: Table, work: str = "") -> int | None:
+        """About how large it is, as far as some work is about it."""
         if self.connection is None:
             rows = self.rows(table)
             return None if rows is None else rows * BYTES_OF_A_ROW
-        return self.size_of(table)[1]
+        found = None
+        if work == "build" and self.size_of(table)[1] is not None:
+            with self.briefly():
+                found = self.dialect.bytes_to_index(self.connection, table)
+        return self.size_of(table)[1] if found is None else found
 
     def rate(self, work: str) -> float:
         """How many bytes of a table the server deals with in a second; measured once, where a table is large enough to ask."""

@@ -79,7 +79,7 @@ def seconds(effect: Effect, live: Any) -> float | None:
     """About how long the work of a statement takes; None where nobody knows how large the table is."""
     if not effect.work:
         return 0.0
-    size = live.bytes_of(live.known_as(effect.table))
+    size = live.bytes_of(live.known_as(effect.table), effect.work)
     if size is None:
         return None
     work = "rows" if effect.kind == "rows" else effect.work

@@ -1,0 +1,33 @@
+"""How fast MariaDB works: measured with a temporary table, and with one of a database for a while.
+
+CREATE INDEX copies a temporary table, which takes several times as long as it does beside the use of another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ._rates import MARIADB
+
+ROWS = 50_000
+"""As many as a slow server deals with in less than a second."""
+MAKE = (
+    "create {} whimbrel_probe (a int, b varchar(60)) engine=InnoDB"
+    f" select seq as a, concat('a text of some length ', seq) as b from seq_1_to_{ROWS}"
+)
+TEMPORARY = replace(MARIADB, make=MAKE.format("temporary table"), size=f"select {ROWS} * 70")
+REAL = replace(TEMPORARY, make=MAKE.format("table"), drop="drop table if exists whimbrel_probe")
+
+
+def measured(connection: Connection, scratch: Connection | None) -> Mapping[str, float]:
+    """Bytes in a second for each kind of work. scratch: a connection to a database for a while, where there may be one."""
+    found = dict(TEMPORARY.measure(connection))
+    if scratch is not None:
+        with suppress(SQLAlchemyError):
+            found["build"] = REAL.measure(scratch)["build"]
+    return found
