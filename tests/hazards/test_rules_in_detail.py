@@ -997,3 +997,24 @@ def test_a_table_of_a_file_that_a_revision_attaches(person, tmp_path):
     """
     assert messages(person, "drop-table-loses-data", up) == []
     person.ok("upgrade")
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('UPDATE person SET name = :n')", []),
+        (
+            "op.execute(sa.text('UPDATE person SET name = :n').bindparams(n='x'))",
+            ["1 value of person.name would become 'x': Ada"],
+        ),
+        ("op.execute(\"UPDATE person SET name = 'Ada'\")", []),
+        ('op.execute("UPDATE person SET name = lower(name)")', []),
+        ("op.add_column('person', sa.Column('n', sa.Integer))\nop.execute('UPDATE person SET n = 1')", []),
+        (
+            "op.execute(\"UPDATE person SET name = 'x'\")\nop.execute(\"UPDATE person SET name = 'y'\")",
+            ["1 value of person.name would become 'x': Ada"],
+        ),
+    ],
+)
+def test_values_that_one_value_replaces(person, up, found):
+    assert messages(person, "update-replaces-values", up) == found

@@ -48,8 +48,8 @@ def changed_rows(tree: Any) -> Iterator[Rows]:
     emptied, reset = set_to(assignments, lambda value: value.key == "null"), set_to(assignments, is_default)
     for each in named:
         name, schema = place(tables.get(each.name, each))
-        sets = () if joined else columns_set(assignments)
-        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied, reset=reset, sets=sets)
+        sets, values = ((), ()) if joined else (columns_set(assignments), constants_in(assignments))
+        yield Rows(tree.key, name, schema, is_bounded=is_bounded, emptied=emptied, reset=reset, constants=values, sets=sets)
 
 
 def joins_of(table: Any) -> list[Any]:
@@ -65,6 +65,18 @@ def set_to(assignments: Iterable[Any], wanted: Callable[[Any], bool]) -> tuple[s
             columns, values = ((side.expressions or [side.unnest()]) for side in (each.this, each.expression))
             found += [column.name for column, value in zip(columns, values, strict=False) if wanted(value)]
     return tuple(found)
+
+
+def constants_in(assignments: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """The columns that are set to a number, a text or a truth value, and that."""
+    pairs = [(each.this.unnest(), each.expression.unnest()) for each in assignments if each.key == "eq"]
+    plain = [(column.name, value) for column, value in pairs if column.key == "column" and is_constant(value)]
+    return tuple((name, value.sql()) for name, value in plain if "\\" not in value.sql())
+
+
+def is_constant(value: Any) -> bool:
+    """Whether a value is the same in every row, and known."""
+    return value.key in ("literal", "boolean") or (value.key == "neg" and value.this.key == "literal")
 
 
 def columns_set(assignments: Iterable[Any]) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ class Rows(ops.MigrateOperation):
     """The columns that become null in every row."""
     reset: tuple[str, ...] = ()
     """The columns that get their default."""
+    constants: tuple[tuple[str, str], ...] = ()
+    """The columns that get one value in every row, and that, as it stands in SQL."""
     sets: tuple[str, ...] = ()
     """The columns that an UPDATE sets; none where that is not known."""
     given: tuple[str, ...] = ()
