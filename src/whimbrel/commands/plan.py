@@ -72,15 +72,17 @@ class Move:
         """What a statement does to others."""
         tables = [effect.table, *(effect.others if effect.kind in TOGETHER else ())]
         name = " and ".join(".".join(part for part in table if part) for table in tables if table)
-        parts = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
+        said = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
+        sure = " as the server says" if effect.is_proven else ""
         if effect.work:
             about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"
             about += f", {size(self.bytes)}" if self.bytes else ""
-            parts.append(f"{WORK[effect.work]} ({about})")
-        if effect.work and effect.seconds is not None:
-            sure = ", as the server says" if effect.is_proven else ""
-            parts.append("for a moment" + sure if effect.seconds < 0.1 else f"for about {effect.seconds:.1f} s{sure}")
-        return ", ".join(parts)
+            said.append(f", {WORK[effect.work]}{sure} ({about})")
+        elif sure:
+            said.append(f", leaves its rows alone{sure}")
+        if effect.seconds is not None:
+            said.append(f"{',' if len(said) > 1 else ''} {how_long(effect)}")
+        return "".join(said)
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
@@ -153,6 +155,13 @@ class Plan:
             }
             for name, url, parts in self.databases
         ]
+
+
+def how_long(effect: Effect) -> str:
+    """About how long the work of a statement takes, and what that rests on."""
+    if effect.seconds is None or effect.rate is None or effect.seconds < 0.1:
+        return "for a moment"
+    return f"for about {effect.seconds:.1f} s ({size(int(effect.rate))}/s, {effect.basis})"
 
 
 def plan(project: Project, target: str = "", *, down: bool = False, full: bool = False, on_event: Listener = ignore) -> Plan:
