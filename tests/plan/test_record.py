@@ -43,7 +43,7 @@ def pets(project: Project) -> Project:
         id="aaaa",
     )
     project.ok("upgrade")
-    project.database.run("insert into pet values (1, 'Rex')")
+    project.database.run("insert into pet values (100, 'Rex')")
     return project
 
 
