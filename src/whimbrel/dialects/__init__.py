@@ -12,7 +12,7 @@ from ._base import Dialect
 from ._beside import Beside
 from ._effects import Effect, clauses
 from ._mysql_text import plainly
-from ._rates import USUAL
+from ._rates import USUAL, Rates
 from ._sessions import Blocker, Holder, Lock, Phase
 
 
@@ -43,6 +43,7 @@ __all__ = [
     "Holder",
     "Lock",
     "Phase",
+    "Rates",
     "clauses",
     "dialect_of",
     "plainly",
