@@ -24,8 +24,12 @@ def look(case: Case) -> Iterator[Found]:
         made = [op for op in later(case) if isinstance(op, MAKES) and table_of(op) == table_of(case.op)]
         if any(op.constraint_name == case.op.constraint_name or is_wider(case, op) for op in made):
             return
+        is_primary = case.op.constraint_type == "primary"
+        if is_primary and any(isinstance(op, ops.CreatePrimaryKeyOp) for op in made):
+            return
         name = f"{shown(case.table)}.{case.op.constraint_name}"
-        yield Found(name, f"{case.op.constraint_name} keeps nothing out of {shown(case.table)} any more")
+        what = "the primary key" if is_primary else case.op.constraint_name
+        yield Found(name, f"{what} keeps nothing out of {shown(case.table)} any more")
 
 
 def is_wider(case: Case, made: Any) -> bool:
