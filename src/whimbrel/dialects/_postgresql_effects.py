@@ -109,7 +109,7 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
         return Effect("numbered column", table, AX, "reads", "rewrite", parents)
     default = re.search(r"\bDEFAULT (.*)", action, re.IGNORECASE)
     if has_constrained_domain(action, live):
-        return Effect("volatile default", table, AX, "reads", "rewrite", parents)
+        return Effect("domain column", table, AX, "reads", "rewrite", parents)
     if default and VOLATILE.search(default[1]):
         return Effect("volatile default", table, AX, "reads", "rewrite", parents)
     if re.search(r"\bUNIQUE\b|\bPRIMARY KEY\b", upper):
