@@ -1,0 +1,67 @@
+"""What rules say on PostgreSQL, in the words that only this database has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kit import Project, on
+
+PERSON = """
+class Person(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50))
+"""
+
+
+@pytest.fixture
+def person(project: Project) -> Project:
+    project.keywords = ", review_limit=0"
+    project.app(PERSON)
+    project.ok("init")
+    project.ok("migrate", "--rev-id", "aaaa")
+    project.ok("upgrade")
+    project.database.run("insert into person (name) values ('Ada'), (null)")
+    return project
+
+
+def said(project: Project, up: str, *given: str) -> dict[str, list[str]]:
+    """What the rules say of a revision, after some statements."""
+    for statement in given:
+        project.database.run(statement)
+    project.revision(up, id="bbbb")
+    found: dict[str, list[str]] = {}
+    for each in json.loads(project.flask("review", "--format", "json").out)["findings"]:
+        found.setdefault(each["code"], []).append(each["message"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        (
+            "op.execute('ALTER TABLE person ALTER name TYPE text')",
+            ["the view names keeps person.name from getting another type"],
+        ),
+        ("op.alter_column('person', 'name', type_=sa.Text())", []),
+        ("op.execute('DROP VIEW names')\nop.execute('ALTER TABLE person ALTER name TYPE text')", []),
+        ("op.execute('DROP TABLE person CASCADE')", ["the view names goes along with person"]),
+        ("op.execute('ALTER TABLE person DROP name CASCADE')", ["the view names goes along with person.name"]),
+        (
+            "op.execute('ALTER TABLE person DROP name, ADD boss int REFERENCES person ON DELETE CASCADE')",
+            ["the view names needs person.name"],
+        ),
+    ],
+)
+@on("postgresql")
+def test_a_view_of_what_changes(person, up, found):
+    assert said(person, up, "create view names as select name from person").get("view-breaks", []) == found
+
+
+@on("postgresql")
+def test_a_change_of_type_by_an_operation_makes_the_views_again(person):
+    person.database.run("create view names as select name from person")
+    person.revision("op.alter_column('person', 'name', type_=sa.Text())", id="bbbb")
+    person.ok("upgrade")
+    assert person.database.run("select name from names where name is not null") == [("Ada",)]
