@@ -65,3 +65,32 @@ def test_a_change_of_type_by_an_operation_makes_the_views_again(person):
     person.revision("op.alter_column('person', 'name', type_=sa.Text())", id="bbbb")
     person.ok("upgrade")
     assert person.database.run("select name from names where name is not null") == [("Ada",)]
+
+
+@pytest.mark.parametrize(
+    ("up", "is_found"),
+    [
+        ("op.execute('ALTER TABLE person ADD COLUMN IF NOT EXISTS rank int NOT NULL')", True),
+        ("op.execute('ALTER TABLE person ADD rank int DEFAULT NULL NOT NULL')", True),
+        ("op.execute('ALTER TABLE person ADD COLUMN IF NOT EXISTS name text NOT NULL')", False),
+    ],
+)
+@on("postgresql")
+def test_a_column_that_is_added_where_it_is_not_there(person, up, is_found):
+    assert ("new-column-without-value" in said(person, up)) == is_found
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        "op.execute('ALTER TABLE person ADD COLUMN IF NOT EXISTS name text')",
+        "names = sa.table('pg_class', sa.column('relname'))\n"
+        "op.get_bind().execute(sa.select(names)).all()\n"
+        "op.execute('ALTER TABLE person ADD COLUMN IF NOT EXISTS name text')",
+    ],
+)
+@on("postgresql")
+def test_a_column_that_was_there_before_it_was_added_is_something_to_lose(person, add):
+    drop = "op.get_bind().execute(sa.text('ALTER TABLE ' + 'person DROP COLUMN ' + 'name'))"
+    person.revision(f"{add}\n{drop}", id="bbbb")
+    person.refused("upgrade").says("drop-column-loses-data:person.name")
