@@ -94,3 +94,26 @@ def test_a_column_that_was_there_before_it_was_added_is_something_to_lose(person
     drop = "op.get_bind().execute(sa.text('ALTER TABLE ' + 'person DROP COLUMN ' + 'name'))"
     person.revision(f"{add}\n{drop}", id="bbbb")
     person.refused("upgrade").says("drop-column-loses-data:person.name")
+
+
+@pytest.mark.parametrize(
+    ("up", "code"),
+    [
+        ("alter type mood rename value 'a' /* of old */ to 'b'", "enum-rename-breaks-programs"),
+        ("ALTER TABLE person /* people */ ADD COLUMN token uuid -- new\nDEFAULT gen_random_uuid()", "default-rewrite"),
+        ("REINDEX -- all\nTABLE person", "index-blocks-writes"),
+        ("ALTER SCHEMA /* not */ other RENAME TO another", "schema-breaks-programs"),
+    ],
+)
+@on("postgresql")
+def test_comments_in_sql_hide_nothing(person, up, code):
+    given = ["create type mood as enum ('a')", "create table feeling (is_ mood)", "insert into feeling values ('a')"]
+    given += ["create schema other", "create table other.t as select 1"]
+    assert code in said(person, f"op.execute({up!r})", *given)
+
+
+@on("postgresql")
+def test_comments_in_what_is_executed_hide_nothing(person):
+    up = "op.get_bind().execute(sa.text('TRUNCATE /* all */ ' + '-- of\\n' + 'person'))"
+    person.revision(f"if op.get_bind().scalar(sa.text('select 1')):\n    {up}", id="bbbb")
+    person.refused("upgrade").says("truncate-loses-data:person")

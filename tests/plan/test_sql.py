@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whimbrel.plan import sql
-from whimbrel.plan.sql import operations_in
+from whimbrel.plan.sql import operations_in, statements_in
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite"])
@@ -27,3 +27,8 @@ def test_a_plain_insert_is_read_as_the_parser_reads_it(text, dialect, monkeypatc
     monkeypatch.setattr(sql, "NEW_ROWS", sql.WITH_BODY)  # which none of these matches
     assert quickly == operations_in(text, None, dialect)
     assert [each.verb for each in quickly[0]] == ["insert"]
+
+
+def test_comments_are_no_part_of_a_statement():
+    script = "drop /* a; b */ table x -- bye\n ; select '--', \"/*\", 5--3 /*+ how */; -- tail"
+    assert statements_in(script) == ("drop   table x", "select '--', \"/*\", 5--3 /*+ how */")
