@@ -117,3 +117,70 @@ def test_comments_in_what_is_executed_hide_nothing(person):
     up = "op.get_bind().execute(sa.text('TRUNCATE /* all */ ' + '-- of\\n' + 'person'))"
     person.revision(f"if op.get_bind().scalar(sa.text('select 1')):\n    {up}", id="bbbb")
     person.refused("upgrade").says("truncate-loses-data:person")
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.drop_index('uq_name', 'person')", ["uq_name keeps nothing out of person any more"]),
+        ("op.execute('DROP INDEX uq_name')\nop.create_index('uq', 'person', ['name'], unique=True)", []),
+        ("op.drop_index('ix_name', 'person')", []),
+        ("op.execute('DROP TABLE person CASCADE')", ["fk_pet keeps nothing out of pet any more"]),
+        ("op.execute('ALTER TABLE person DROP name CASCADE')", []),
+        (
+            "op.execute('ALTER TABLE person DROP CONSTRAINT person_pkey CASCADE')",
+            ["fk_pet keeps nothing out of pet any more", "person_pkey keeps nothing out of person any more"],
+        ),
+        (
+            "if op.get_bind().dialect.name == 'postgresql':\n"
+            "    op.execute('ALTER TABLE pet ALTER CONSTRAINT fk_pet DEFERRABLE NOT ENFORCED')",
+            ["fk_pet keeps nothing out of pet any more"],
+        ),
+    ],
+)
+@on("postgresql")
+def test_what_keeps_nothing_out_any_more(person, up, found):
+    given = ["create unique index uq_name on person (name)", "create index ix_name on person (name)"]
+    given += ["create table pet (id integer, person_id integer constraint fk_pet references person)"]
+    given += ["insert into pet values (1, 1)"]
+    assert sorted(said(person, up, *given).get("constraint-dropped", [])) == found
+
+
+@pytest.mark.parametrize(
+    ("up", "code", "message"),
+    [
+        (
+            "op.add_column('pet', sa.Column('boss', sa.Integer, sa.ForeignKey('person.id'), server_default='1'))",
+            "foreign-key-scan",
+            "pet (1 row): nobody reads or writes it, and nobody writes person, for about 0 ms while it is read whole",
+        ),
+        (
+            "op.execute('ALTER TABLE pet ALTER CONSTRAINT fk_pet ENFORCED')",
+            "foreign-key-scan",
+            "pet (1 row): nobody reads or writes it, and nobody writes person, for about 0 ms while it is read whole",
+        ),
+        (
+            "op.execute('DROP TABLE person CASCADE')\nop.create_index('ix', 'visit', ['id'])",
+            "slow-after-lock",
+            "person and pet stay locked for about 0 ms more, while visit is changed",
+        ),
+        (
+            "op.execute('ALTER TABLE person DROP CONSTRAINT person_pkey CASCADE')\nop.create_index('ix', 'visit', ['id'])",
+            "slow-after-lock",
+            "person and pet stay locked for about 0 ms more, while visit is changed",
+        ),
+        (
+            "op.execute('DROP TABLE visit_1')\nop.create_index('ix', 'pet', ['id'])",
+            "slow-after-lock",
+            "visit_1 and visit stay locked for about 0 ms more, while pet is changed",
+        ),
+    ],
+)
+@on("postgresql")
+def test_who_waits_for_more_than_one_table(person, up, code, message):
+    given = ["create table pet (id integer, person_id integer constraint fk_pet references person)"]
+    given += ["create table visit (id integer) partition by range (id)"]
+    given += ["create table visit_1 partition of visit for values from (0) to (9)", "insert into visit values (1)"]
+    given += ["create table visit_2 partition of visit for values from (9) to (12)", "insert into visit values (10)"]
+    given += ["insert into pet values (1, 1)", "analyze"]
+    assert said(person, up, *given)[code] == [message]
