@@ -201,3 +201,26 @@ def test_the_safe_way_on_sqlite_has_names_in_quotes(shop, up, code, wanted):
     shop.database.run('create view "select" as select o."group" from "order" o')
     shop.database.run('insert into "order" values (1, null)')
     assert safe(shop, code, up) == wanted
+
+
+@pytest.mark.parametrize(
+    ("type_", "wanted"),
+    [
+        (
+            "String(50)",
+            {
+                "postgresql": 'op.alter_column("order", "note", new_column_name="memo"), if memo is the same thing',
+                "mariadb": 'op.alter_column("order", "note", new_column_name="memo", existing_type=…), if memo is the same thing',
+                "sqlite": 'with op.batch_alter_table("order") as batch_op: batch_op.alter_column("note", new_column_name="memo"),'
+                " if memo is the same thing",
+            },
+        ),
+        ("String(20)", {}),
+    ],
+)
+def test_a_column_that_goes_where_one_like_it_comes_may_be_renamed(shop, type_, wanted):
+    order = "`order`" if shop.database.kind == "mariadb" else '"order"'
+    shop.database.run(f"create table {order} (id integer primary key, note varchar(50))")
+    shop.database.run(f"insert into {order} values (1, 'a')")
+    up = f"op.add_column('order', sa.Column('memo', sa.{type_}))\nop.drop_column('order', 'note')"
+    assert safe(shop, "drop-column-loses-data", up) == wanted.get(shop.database.kind)

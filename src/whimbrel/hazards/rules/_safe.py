@@ -30,6 +30,15 @@ def call(function: str, *given: Any, **more: Any) -> str:
     return f"op.{function}({', '.join(parts)})"
 
 
+def rename_column(case: Case, op: Any, new: str) -> str:
+    """A column gets another name: MySQL wants its type with that, and SQLite a batch."""
+    if case.live.dialect.rebuilds_tables:
+        batch = call("batch_alter_table", op.table_name, schema=op.schema)
+        return f"with {batch} as batch_op: batch_{call('alter_column', op.column_name, new_column_name=new)}"
+    type_ = Code("…") if case.live.dialect.kind == "mysql" else None
+    return call("alter_column", op.table_name, op.column_name, schema=op.schema, new_column_name=new, existing_type=type_)
+
+
 class Code(str):
     """What stands in Python as it is."""
 

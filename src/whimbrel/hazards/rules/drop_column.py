@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic.operations import ops
+from sqlalchemy.exc import CompileError
 
 from ...plan.step import shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import unless_kept
+from ._safe import rename_column
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -33,7 +35,23 @@ def look(case: Case) -> Iterator[Found]:
     if count == 0:
         return
     values = numbered(count, "value") if count is not None else "the values"
-    yield Found(f"{shown(case.table)}.{known}", f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}")
+    message = f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}"
+    yield Found(f"{shown(case.table)}.{known}", message, renaming(case, known))
+
+
+def renaming(case: Case, known: str) -> str | None:
+    """A new name for the column, where the revision gives the table one new column, of the same type."""
+    column = (case.live.columns_of(case.table) or {}).get(known) if case.table else None
+    every = [op for step in case.planned.steps for op in step.operations if table_of(op) == table_of(case.op)]
+    added = [op.column for op in every if isinstance(op, ops.AddColumnOp)]
+    if column is None or len(added) != 1 or sum(isinstance(op, ops.DropColumnOp) for op in every) != 1:
+        return None
+    try:
+        before, after = (case.live.sqla_dialect.type_compiler_instance.process(each) for each in (column["type"], added[0].type))
+    except CompileError:
+        return None
+    safe = rename_column(case, case.op, str(added[0].name))
+    return f"{safe}, if {added[0].name} is the same thing" if before.upper() == after.upper() else None
 
 
 rule = Rule(
