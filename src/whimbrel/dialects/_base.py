@@ -211,6 +211,10 @@ class Dialect(Structure):
         """Whether a statement failed because of somebody else's lock, so that it may succeed later."""
         return False
 
+    def ran_out_of_time(self, error: BaseException) -> bool:
+        """Whether the server gave a statement up because it took longer than ``at_most`` lets it."""
+        return False
+
     def holds_locks(self, connection: Connection) -> bool:
         """Whether the transaction of a connection has locks that others may wait for."""
         return False

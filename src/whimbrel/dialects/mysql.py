@@ -80,6 +80,7 @@ ROUTINES = re.compile(r"\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
 COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 DEADLOCK = 1213
 BEING_CHANGED = (1412, 1684, 1205, DEADLOCK)  # ER_TABLE_DEF_CHANGED, ER_WARN_I_S_SKIPPED_TABLE, and locks
+OUT_OF_TIME = (1969, 3024)  # ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
 LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
 PROGRESS = """
     select coalesce(state, ''), stage, max_stage, progress from information_schema.processlist
@@ -262,6 +263,10 @@ class Mysql(Dialect):
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By error number."""
         return error is not None and number(error) in LOCK_CONFLICTS
+
+    def ran_out_of_time(self, error: BaseException) -> bool:
+        """By error number."""
+        return number(error) in OUT_OF_TIME
 
     def ends_transaction(self, error: BaseException, connection: Connection) -> bool:
         """Always with a deadlock, by a setting of the server with a timeout (manual, "InnoDB Error Handling")."""

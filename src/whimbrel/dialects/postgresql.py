@@ -72,6 +72,7 @@ OTHER_TABLES = (
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
+QUERY_CANCELED = "57014"
 LOCK_CONFLICTS = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 EXECUTING = """
     select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
@@ -205,6 +206,10 @@ class Postgresql(PostgresqlStructure, Dialect):
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By SQLSTATE."""
         return error is not None and sqlstate(error) in LOCK_CONFLICTS
+
+    def ran_out_of_time(self, error: BaseException) -> bool:
+        """By SQLSTATE."""
+        return sqlstate(error) == QUERY_CANCELED
 
     def holds_locks(self, connection: Connection) -> bool:
         """By pg_locks."""

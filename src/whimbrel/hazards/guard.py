@@ -21,7 +21,7 @@ from sqlalchemy.types import NullType
 from ..dialects import dialect_of
 from ..plan.record import frames_here, place_in
 from ..plan.sql import operations_in, statements_in
-from ..plan.step import Planned, Step, Table, shown, table_of
+from ..plan.step import Changed, Planned, Step, Table, shown, table_of
 from ..plan.words import NAME, NO_COLUMN, in_block, plain
 from ..revisions.revision import Revision
 from .consent import accepts_of
@@ -69,12 +69,14 @@ class Guard:
         self.history = Live(sqla_dialect, None)
         """What the run has made and renamed so far."""
         self.is_paused = False
+        self.examined: tuple[Table, str] | None = None
+        """A column whose values are looked at by whoever changes its type."""
         self.revision: Revision | None = None
         self.given: Mapping[str, str] = {}
 
     def begin(self, revision: Revision) -> None:
         """The next revision."""
-        self.revision = revision
+        self.revision, self.examined = revision, None
         self.given = accepts_of(revision.path)
 
     def statement(self, text: str, connection: Connection) -> None:
@@ -131,8 +133,15 @@ class Guard:
         place, line = place_in(self.revision, frames_here())
         case = Case(now, Planned(self.revision, "upgrade"), Step((op,), (), place, line), op)
         ignored = ignored_in(line)
+        if is_new_type(op):  # what may round or cut values is counted to the end
+            now.patience = None
         for rule in rules().values():
-            if rule.is_watched and rule.code not in ignored and now.dialect.kind in rule.on:
+            if (
+                rule.is_watched
+                and rule.code not in ignored
+                and now.dialect.kind in rule.on
+                and not self.is_known(rule.code, op, now)
+            ):
                 for finding in rule.findings(case):
                     self.meet(finding, op, now)
         self.history.connection = connection
@@ -175,14 +184,29 @@ class Guard:
         names = {finding.short_key, finding.full_key, at_first.short_key, at_first.full_key}
         return bool(names & {*self.accepted, *self.given})
 
+    def is_known(self, code: str, op: Any, now: Live) -> bool:
+        """Whether a change of type needs no look: somebody has agreed to it, or has looked himself."""
+        if code != TYPE_CHANGE or not isinstance(op, ops.AlterColumnOp):
+            return False
+        key = now.key((op.schema, op.table_name))
+        if self.examined == (key, op.column_name):
+            self.examined = None
+            return True
+        return self.is_agreed(self.about_type(key, op.column_name), op, now)
+
     def agrees_to_type(self, connection: Connection, schema: str | None, table: str, column: str) -> bool:
-        """Whether somebody has agreed to a change of type that not all values survive."""
+        """Whether somebody has agreed to a change of type that not all values survive; who asks looks at them else."""
         if self.revision is None:
             return False
         now = Live(self.sqla_dialect, connection)
-        name = f"{shown(now.key((schema, table)))}.{column}"
-        finding = Finding(TYPE_CHANGE, "danger", name, "", "", self.revision.id, database=self.database)
+        self.examined = (now.key((schema, table)), column)
+        finding = self.about_type(now.key((schema, table)), column)
         return self.is_agreed(finding, ops.AlterColumnOp(table, column, schema=schema), now)
+
+    def about_type(self, table: Table, column: str) -> Finding:
+        """What is found where values of a column do not survive."""
+        id = self.revision.id if self.revision else ""
+        return Finding(TYPE_CHANGE, "danger", f"{shown(table)}.{column}", "", "", id, database=self.database)
 
     def at_first(self, finding: Finding, op: Any, now: Live) -> Finding:
         """A finding under the names that its table and column had when the run began."""
@@ -207,6 +231,13 @@ class Guard:
             yield
         finally:
             self.is_paused = before
+
+
+def is_new_type(op: Any) -> bool:
+    """Whether values get another type, or other letters."""
+    if isinstance(op, ops.AlterColumnOp):
+        return op.modify_type is not None or "redefines" in op.kw
+    return isinstance(op, Changed)
 
 
 def of_batch(batch: Any, connection: Connection) -> Iterator[Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -12,16 +12,16 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import USUAL, Dialect, Effect, dialect_of
+from ..dialects import USUAL, Effect
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
+from .asking import Asking
 
-PATIENCE = 2.0  # seconds, for one count
 BYTES_OF_A_ROW = 100
 """Where nobody knows better."""
 
 
-class Live:
+class Live(Asking):
     """One database, as it is at some step of a run.
 
     connection: None where only ``rows`` (by table, as a person writes it) tell how large tables are; a table that is not
@@ -35,9 +35,7 @@ class Live:
         rows: Mapping[str, int] | None = None,
         otherwise: int | None = None,
     ) -> None:
-        self.sqla_dialect = sqla_dialect
-        self.connection = connection
-        self.dialect: Dialect = dialect_of(sqla_dialect.name)
+        super().__init__(sqla_dialect, connection)
         self.declared = {name.removeprefix(f"{self.default_schema}."): count for name, count in (rows or {}).items()}
         self.otherwise = otherwise
         self.created: set[Table] = set()
@@ -70,7 +68,6 @@ class Live:
         self.prove_above = -1.0
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
-        self._answers: dict[str, list[Any] | None] = {}
         self._inspector: sa.Inspector | None = None
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
@@ -82,6 +79,7 @@ class Live:
         """Ask the database again."""
         self._inspector = None
         self._names, self._columns, self._answers, self._sizes, self._keys = {}, {}, {}, {}, {}
+        self._given_up.clear()
 
     @property
     def inspector(self) -> sa.Inspector:
@@ -257,16 +255,6 @@ class Live:
 
     # -- what is there
 
-    def quoted(self, table: Table) -> str:
-        """A table of the database in SQL."""
-        quote = self.sqla_dialect.identifier_preparer.quote
-        return ".".join(quote(part) for part in table if part)
-
-    def column(self, name: str) -> str:
-        """A column in SQL."""
-        quoted: str = self.sqla_dialect.identifier_preparer.quote(name)
-        return quoted
-
     def is_there(self, table: Table) -> bool:
         """Whether the database has a table; without one, it may."""
         return self.connection is None or self.columns_of(table) is not None
@@ -302,7 +290,7 @@ class Live:
         """The views that use a table, or a column of it, and that the run has left as they are."""
         found: list[str] = []
         if self.connection is not None:
-            with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+            with self.briefly():
                 found = self.dialect.views_on(self.connection, *table, column)
         return [view for view in found if bare(view) not in self.views]
 
@@ -334,7 +322,7 @@ class Live:
         if self._rates is None:
             self._rates = USUAL
             if self.connection is not None:
-                with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                with self.briefly():
                     self._rates = self.dialect.rates(self.connection)
         return self._rates[work]
 
@@ -343,55 +331,9 @@ class Live:
         if table not in self._sizes:
             self._sizes[table] = (None, None)
             if self.connection is not None and self.is_there(table):
-                with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
+                with self.briefly():
                     self._sizes[table] = self.dialect.size_of(self.connection, table)
         return self._sizes[table]
-
-    def count(self, table: Table, condition: str) -> int | None:
-        """How many rows meet a condition; None where that took too long, or cannot be asked."""
-        return self.number(f"SELECT count(*) FROM {self.quoted(table)} WHERE {condition}")
-
-    def number(self, query: str) -> int | None:
-        """A number; None where that took too long, or cannot be asked."""
-        rows = self.ask(query)
-        return int(rows[0][0]) if rows else None
-
-    def some(self, query: str) -> list[Any]:
-        """The rows of a query; none where it took too long or failed."""
-        return self.ask(query) or []
-
-    def ask(self, query: str) -> list[Any] | None:
-        """The rows of a query, which is asked once; None where it took too long or failed."""
-        if self.connection is None:
-            return None
-        if query not in self._answers:
-            self._answers[query] = None
-            with suppress(SQLAlchemyError), self.aside(), self.dialect.at_most(self.connection, PATIENCE):
-                self._answers[query] = list(self.connection.exec_driver_sql(self.percents(query)).all())
-        return self._answers[query]
-
-    def percents(self, query: str) -> str:
-        """A query as the driver wants it: some take a percent sign for a parameter; names that were quoted have it twice then."""
-        takes = self.sqla_dialect.paramstyle in ("format", "pyformat")
-        return query.replace("%%", "%").replace("%", "%%") if takes else query
-
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Nothing of this stays in the transaction, and it does not end by an error."""
-        assert self.connection is not None
-        was_open = self.connection.in_transaction()
-        driver = self.connection.connection.dbapi_connection
-        errors_end_transactions = self.dialect.ddl_rolls_back and self.dialect.hides_own_schema
-        with self.connection.begin_nested() if errors_end_transactions and not self.dialect.autocommits(driver) else nothing():
-            yield
-        if not was_open and self.connection.in_transaction():
-            self.connection.rollback()
-
-
-@contextmanager
-def nothing() -> Iterator[None]:
-    """Around nothing."""
-    yield
 
 
 def numbered(count: int, word: str) -> str:

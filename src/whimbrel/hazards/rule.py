@@ -72,6 +72,8 @@ class Found:
     object: str
     message: str
     safe: str | None = None
+    severity: Severity | None = None
+    """Where it is another one than that of the rule."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Rule:
         for found in self.look(case):
             yield Finding(
                 code=self.code,
-                severity=self.severity,
+                severity=found.severity or self.severity,
                 object=found.object,
                 message=found.message,
                 why=self.why,

@@ -10,7 +10,7 @@ from alembic.operations import ops
 
 from ...plan.step import Rows, Table
 from ..live import Live, numbered
-from ..rule import Case
+from ..rule import Case, Found
 
 COPIES = re.compile(r"\s*(INSERT\b.*\bSELECT|CREATE\b.*\bAS\s+SELECT|UPDATE)\b", re.IGNORECASE | re.DOTALL)
 
@@ -27,8 +27,28 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
         return "all rows" if rows is None or condition else numbered(rows, "row")
     count = live.count(table, condition or "1 = 1")
     if count is None:
-        return "all rows (more than could be counted in 2 s)"
+        return f"all rows ({more_than_counted(live)})"
     return numbered(count, "row") if count else None
+
+
+def more_than_counted(live: Live) -> str:
+    """What is said in the place of a number."""
+    return f"more than could be counted in {live.patience:g} s"
+
+
+def in_values(live: Live, table: Table, column: str) -> str | None:
+    """How many values a column holds, in words; None where it holds none."""
+    query = f"SELECT count({live.column(column)}) FROM {live.quoted(table)}"
+    count = live.number(query)
+    if count is None:
+        return f"the values ({more_than_counted(live)})" if live.has_given_up(query) else "the values"
+    return numbered(count, "value") if count else None
+
+
+def unknown(live: Live, query: str, object: str, message: str) -> Iterator[Found]:
+    """What a rule says where its count took too long: nothing is known to be wrong, so that it stops nobody."""
+    if live.has_given_up(query):
+        yield Found(object, f"{message}: that could not be counted in {live.patience:g} s", severity="notice")
 
 
 def dependents(live: Live, table: Table) -> list[Table]:

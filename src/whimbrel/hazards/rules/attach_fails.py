@@ -12,7 +12,7 @@ from ...plan.step import shown
 from ...plan.words import NAME, plain
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import which
+from ._data import unknown, which
 from ._sql import literal, statements
 
 NAMED = rf"(?:{NAME}\.)?{NAME}"
@@ -39,16 +39,19 @@ def look(case: Case) -> Iterator[Found]:
         named = (table[-2] if len(table) > 1 else None, table[-1])
         known = live.known_as(named) if found.re is ATTACH else None
         wrong = f"NOT coalesce({inside}, false)"
-        if known is not None and live.key(named) not in live.written and (count := live.count(known, wrong)):
-            some = which(live, known, wrong)
-            rows = numbered(count, "row")
-            yield Found(shown(known), f"the bounds in {parent[-1]} leave out {rows} of {shown(known)}{some}")
+        if known is not None and live.key(named) not in live.written:
+            if count := live.count(known, wrong):
+                rows = f"{numbered(count, 'row')} of {shown(known)}{which(live, known, wrong)}"
+                yield Found(shown(known), f"the bounds in {parent[-1]} leave out {rows}")
+            doubt = f"the bounds in {parent[-1]} may leave out rows of {shown(known)}"
+            yield from unknown(live, live.counting(known, wrong), shown(known), doubt)
         default = default_of(case, found["parent"])
-        if default is not None and default not in live.written and (count := live.count(default, inside)):
-            message = (
-                f"the bounds of {table[-1]} take in {numbered(count, 'row')} of {shown(default)}{which(live, default, inside)}"
-            )
-            yield Found(shown(default), message)
+        if default is not None and default not in live.written:
+            if count := live.count(default, inside):
+                rows = f"{numbered(count, 'row')} of {shown(default)}{which(live, default, inside)}"
+                yield Found(shown(default), f"the bounds of {table[-1]} take in {rows}")
+            doubt = f"the bounds of {table[-1]} may take in rows of {shown(default)}"
+            yield from unknown(live, live.counting(default, inside), shown(default), doubt)
 
 
 def condition(case: Case, parent: str, bounds: str) -> str | None:

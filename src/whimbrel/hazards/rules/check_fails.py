@@ -13,7 +13,7 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import examples, is_known, which
+from ._data import examples, is_known, unknown, which
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -28,8 +28,9 @@ def look(case: Case) -> Iterator[Found]:
         condition = str(condition.compile(dialect=live.sqla_dialect, compile_kwargs={"literal_binds": True}))
     wrong = f"NOT ({condition})"
     count = live.count(table, wrong)
+    check = f"the check {op.constraint_name}" if op.constraint_name else "the new check"
+    yield from unknown(live, live.counting(table, wrong), shown(table), f"rows of {shown(table)} may break {check}")
     if count:
-        check = f"the check {op.constraint_name}" if op.constraint_name else "the new check"
         some = which(live, table, wrong) or values(case, condition, wrong)
         yield Found(shown(table), f"{numbered(count, 'row')} of {shown(table)} break {check}{some}")
 

@@ -14,7 +14,7 @@ from ...plan.step import Table, shown
 from ...plan.words import NAME
 from ..live import Live, numbered
 from ..rule import Case, Found, Rule
-from ._data import examples
+from ._data import examples, unknown
 from ._sql import literal, statements
 
 ALTER = re.compile(rf"ALTER DOMAIN (?P<name>(?:{NAME}\.)?{NAME}) (?P<what>.*)", re.IGNORECASE)
@@ -37,8 +37,9 @@ def look(case: Case) -> Iterator[Found]:
             quoted, source = live.column(column), live.quoted(table)
             wrong = about(str(condition), quoted)
             count = 0 if table in live.created or table in live.written else live.count(table, wrong)
+            name = f"{shown(table)}.{column}"
+            yield from unknown(live, live.counting(table, wrong), name, f"the domain {found['name']} may forbid values of {name}")
             if count:
-                name = f"{shown(table)}.{column}"
                 some = examples(live, f"SELECT {quoted} FROM {source} WHERE {wrong}") if "IS NULL" not in wrong else ""
                 yield Found(name, f"the domain {found['name']} forbids {numbered(count, 'value')} of {name}{some}")
     yield from new_column(case)

@@ -14,9 +14,8 @@ from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
 from ...plan.step import shown, table_of
-from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import unless_kept
+from ._data import in_values, unless_kept
 from ._safe import rename_column
 
 
@@ -31,12 +30,9 @@ def look(case: Case) -> Iterator[Found]:
         return
     if columns and columns[known].get("computed"):
         return
-    count = live.number(f"SELECT count({live.column(known)}) FROM {live.quoted(case.table)}")
-    if count == 0:
-        return
-    values = numbered(count, "value") if count is not None else "the values"
-    message = f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}"
-    yield Found(f"{shown(case.table)}.{known}", message, renaming(case, known))
+    if (values := in_values(live, case.table, known)) is not None:
+        lost = f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}"
+        yield Found(f"{shown(case.table)}.{known}", lost, renaming(case, known))
 
 
 def renaming(case: Case, known: str) -> str | None:

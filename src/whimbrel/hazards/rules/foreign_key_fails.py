@@ -13,7 +13,7 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import examples, is_known
+from ._data import examples, is_known, unknown
 from .key_type import different
 
 
@@ -42,9 +42,11 @@ def look(case: Case) -> Iterator[Found]:
     match = " AND ".join(f"o.{live.column(remote)} = t.{live.column(local)}" for local, remote in pairs)
     given = " AND ".join(f"t.{live.column(local)} IS NOT NULL" for local, _ in pairs)
     source = f"{live.quoted(table)} t WHERE {given} AND NOT EXISTS (SELECT 1 FROM {live.quoted(other)} o WHERE {match})"
-    count = live.number(f"SELECT count(*) FROM {source}")
+    counting, listed = f"SELECT count(*) FROM {source}", ", ".join(op.local_cols)
+    count = live.number(counting)
+    doubt = f"rows of {shown(table)} may point to no row of {shown(other)} ({listed})"
+    yield from unknown(live, counting, shown(table), doubt)
     if count:
-        listed = ", ".join(op.local_cols)
         some = examples(live, f"SELECT t.{live.column(pairs[0][0])} FROM {source}")
         yield Found(
             shown(table), f"{numbered(count, 'row')} of {shown(table)} point to no row of {shown(other)} ({listed}){some}"

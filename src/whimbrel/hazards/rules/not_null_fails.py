@@ -13,7 +13,7 @@ from alembic.operations import ops
 from ...plan.step import shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import is_known, which
+from ._data import is_known, unknown, which
 from ._safe import column, execute, quoted
 
 
@@ -27,8 +27,9 @@ def look(case: Case) -> Iterator[Found]:
         return
     is_null = f"{live.column(known)} IS NULL"
     count = live.count(table, is_null)
+    name = f"{shown(table)}.{known}"
+    yield from unknown(live, live.counting(table, is_null), name, f"{name} may be null in some rows, and must not be")
     if count:
-        name = f"{shown(table)}.{known}"
         nulls = column(case, case.op.column_name)
         fill = execute(f"UPDATE {quoted(case)} SET {nulls} = … WHERE {nulls} IS NULL") + " before"
         yield Found(name, f"{name} is null in {numbered(count, 'row')}{which(live, table, is_null)}, and must not be", fill)

@@ -18,7 +18,7 @@ from ...plan.step import Changed, Table, shown, table_of
 from ...plan.words import NAME
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import examples, is_known
+from ._data import examples, is_known, unknown
 from ._sql import literal
 
 VALUE = r"'(?:[^']|'')*'"
@@ -62,10 +62,13 @@ def not_surviving(case: Case, table: Table, column: str | None, new: str, called
     condition = live.dialect.does_not_fit(live.connection, named, table[1], column, table[0], new_there, using, type_)
     if condition and added:
         condition = f"({condition}) AND {quoted}::text NOT IN ({', '.join(added)})"
-    count = live.count(table, f"{quoted} IS NOT NULL AND ({condition})") if condition else 0
+    if not condition:
+        return
+    wrong, name = f"{quoted} IS NOT NULL AND ({condition})", f"{shown(table)}.{column}"
+    count = live.count(table, wrong)
+    yield from unknown(live, live.counting(table, wrong), name, f"values of {name} may not survive the change to {called}")
     if count:
-        some = examples(live, f"SELECT {quoted} FROM {named} WHERE {quoted} IS NOT NULL AND ({condition})")
-        name = f"{shown(table)}.{column}"
+        some = examples(live, f"SELECT {quoted} FROM {named} WHERE {wrong}")
         yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {called}{some}")
 
 

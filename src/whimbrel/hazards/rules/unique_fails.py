@@ -16,7 +16,7 @@ from alembic.operations import ops
 from ...plan.step import Table, shown, table_of
 from ..live import Live, numbered
 from ..rule import Case, Found, Rule
-from ._data import examples, is_known
+from ._data import examples, is_known, unknown
 
 
 def columns_of(op: Any) -> list[str] | None:
@@ -70,14 +70,20 @@ def look(case: Case) -> Iterator[Found]:
     if is_about_all and all(has_one_value(case, name) for name in columns) and has_two_rows(case.live, table):
         what = f"{shown(table)} ({', '.join(columns)})"
         yield Found(shown(table), f"{what}: every row has the same default, and they must be unique")
-    elif (twice := there_twice(case, table)) is not None:
-        known = [case.live.column_known_as(table_of(case.op) or table, name) for name in columns]
+        return
+    query = query_for_twice(case, table)
+    if query is None:
+        return
+    known = [case.live.column_known_as(table_of(case.op) or table, name) for name in columns]
+    what = f"{shown(table)} ({', '.join(map(str, known))})"
+    if (twice := there_twice(case, table)) is not None:
         deletes = "; IGNORE deletes all rows but one of each" if getattr(case.op, "kw", {}).get("ignores") else ""
-        yield Found(shown(table), f"{shown(table)} ({', '.join(map(str, known))}): {twice}{deletes}")
+        yield Found(shown(table), f"{what}: {twice}{deletes}")
+    yield from unknown(case.live, counting(query), shown(table), f"{what}: values may be there more than once")
 
 
-def there_twice(case: Case, table: Table) -> str | None:
-    """How many values that shall be unique are there more than once now, in words, with some of them; None for none."""
+def query_for_twice(case: Case, table: Table) -> str | None:
+    """The query for the values that shall be unique and are there more than once; None where a column is not there yet."""
     live = case.live
     columns = list(in_sql(case, table))
     if None in columns:
@@ -86,9 +92,19 @@ def there_twice(case: Case, table: Table) -> str | None:
     given = [] if case.op.kw.get("postgresql_nulls_not_distinct") else [f"{each} IS NOT NULL" for each in columns]
     given += [f"({condition})" for condition in (condition_of(live, case.op),) if condition]
     where = f"WHERE {' AND '.join(given)} " if given else ""
-    twice = f"SELECT {listed} FROM {live.quoted(table)} {where}GROUP BY {listed} HAVING count(*) > 1"
-    count = live.number(f"SELECT count(*) FROM ({twice}) twice")
-    return f"{numbered(count, 'value')} there more than once{values(live, twice)}" if count else None
+    return f"SELECT {listed} FROM {live.quoted(table)} {where}GROUP BY {listed} HAVING count(*) > 1"
+
+
+def counting(twice: str) -> str:
+    """The query for how many these are."""
+    return f"SELECT count(*) FROM ({twice}) twice"
+
+
+def there_twice(case: Case, table: Table) -> str | None:
+    """How many values that shall be unique are there more than once now, in words, with some of them; None for none."""
+    query = query_for_twice(case, table)
+    count = None if query is None else case.live.number(counting(query))
+    return f"{numbered(count, 'value')} there more than once{values(case.live, str(query))}" if count else None
 
 
 def has_two_rows(live: Live, table: Table) -> bool:

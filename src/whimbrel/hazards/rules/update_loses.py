@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...plan.step import Rows, shown, table_of
-from ..live import numbered
 from ..rule import Case, Found, Rule
+from ._data import in_values
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -22,9 +22,7 @@ def look(case: Case) -> Iterator[Found]:
         column = (live.columns_of(table) or {}).get(known or "")
         if column is None or (name in op.reset and any(column.get(each) for each in ("default", "computed", "identity"))):
             continue
-        count = live.number(f"SELECT count({live.column(column['name'])}) FROM {live.quoted(table)}")
-        if count != 0:
-            values = numbered(count, "value") if count is not None else "the values"
+        if (values := in_values(live, table, column["name"])) is not None:
             yield Found(f"{shown(table)}.{column['name']}", f"{values} of {shown(table)}.{column['name']} would be lost")
 
 
