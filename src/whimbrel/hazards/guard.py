@@ -45,8 +45,6 @@ ADDS = re.compile(
     re.IGNORECASE,
 )
 
-HAS_PARTS = re.compile(r";|--|/\*")
-
 
 TYPE_CHANGE = "type-change-fails"
 """The rule about what is looked at besides where types are changed."""
@@ -99,7 +97,7 @@ class Guard:
 
     def operations(self, text: str) -> Collection[Any]:
         """What statements do, as far as it matters here."""
-        texts = in_block(text) or (statements_in(text) if HAS_PARTS.search(text) else [text])
+        texts = in_block(text) or (statements_in(text) if ";" in text else [text])
         return [op for each in texts for op in self.operations_of(each)]
 
     def operations_of(self, text: str) -> Collection[Any]:

@@ -160,7 +160,7 @@ class Live(Asking):
                 self.created.add(table)  # whatever has this name from now on is new
             case ops.RenameTableOp():
                 self.follow_rename(table, self.key((table[0], str(op.new_table_name))))
-            case ops.AddColumnOp() if not self.has_column(table, op.column.name):  # as IF NOT EXISTS has it
+            case ops.AddColumnOp():
                 self.follow_column(table, None, op.column.name)
             case ops.DropColumnOp():
                 self.follow_column(table, op.column_name, None)
@@ -247,11 +247,6 @@ class Live(Asking):
             return None
         column = self.column_key(known, column)
         return None if (table, column) in self.added else self.was_column.get((table, column), column)
-
-    def has_column(self, table: Table, column: str) -> bool:
-        """Whether a column is in the database now, and the run has left it there."""
-        known, name = self.known_as(table), self.column_known_as(table, column)
-        return known is not None and name is not None and name in (self.columns_of(known) or {})
 
     # -- what is there
 

@@ -33,11 +33,7 @@ HARMLESS = re.compile(
 )
 UNREAD = "this SQL could not be read"
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
-PIECE = re.compile(
-    r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--(?![\d(])[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL
-)
-REMARK = re.compile(r"--(?![\d(])|/\*(?!M?!|\+)")
-"""A comment; not 5--3, which is a number for MySQL."""
+PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
 NEW_ROWS = re.compile(
     rf"\s*INSERT\s+INTO\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?VALUES\b", re.IGNORECASE
@@ -52,10 +48,8 @@ Read = tuple[tuple[Any, ...], str | None]
 
 
 def statements_in(script: str) -> tuple[str, ...]:
-    """The statements of a script without comments, other than those for the server (/*! and /*+), and without the semicolons."""
+    """The statements of a script, each in one line as far as it is code, without the semicolons."""
     found, start = [], 0
-    if REMARK.search(script):
-        script = PIECE.sub(lambda piece: " " if REMARK.match(piece[0]) else piece[0], script)
     for piece in PIECE.finditer(script):
         if piece[3]:
             found.append(script[start : piece.start()])

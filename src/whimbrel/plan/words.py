@@ -26,9 +26,7 @@ NO_COLUMN = (
 DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAME})", re.IGNORECASE)
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
-ADD = re.compile(
-    rf"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL
-)
+ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 SEVERAL = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
 PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
 PARTITIONS = re.compile(
@@ -253,7 +251,7 @@ def new_column(name: str, definition: str, dialect: str) -> Column[Any]:
     """A column as its definition describes it, as far as rules ask for it."""
     words = unquoted(definition).upper()
     type_ = type_in(definition)
-    default = re.search(r"\bDEFAULT\s+(?!NULL\b)(.*)", definition, re.IGNORECASE | re.DOTALL)
+    default = re.search(r"\bDEFAULT\s+(.*)", definition, re.IGNORECASE | re.DOTALL)
     is_numbered = re.search(r"\b(BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b|\bAUTO_INCREMENT\b", words) is not None
     is_computed = re.search(r"\bAS\s*\(", words) is not None and not is_numbered
     more: list[Any] = [Computed(definition)] if is_computed else []

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from ...plan.step import shown, table_of
+from ...plan.step import shown
 from ..rule import Case, Found, Rule
 from ._data import later
 from ._safe import Code, call, text
@@ -29,7 +29,7 @@ def look(case: Case) -> Iterator[Found]:
     numbered = column.identity is not None or column.primary_key or column.autoincrement is True
     if column.nullable or column.server_default is not None or column.computed is not None or numbered:
         return
-    if numbers_rows(case, column) or case.live.has_column(table_of(case.op) or case.table, column.name):
+    if numbers_rows(case, column):
         return
     if case.live.is_there(case.table) and case.live.has_rows(case.table):
         yield Found(
