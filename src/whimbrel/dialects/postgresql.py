@@ -244,7 +244,7 @@ class Postgresql(PostgresqlStructure, Dialect):
         """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)
 
-    views_follow_names = keeps_used_tables = True
+    views_follow_names = views_keep_types = keeps_used_tables = True
 
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
         """By the catalog."""
