@@ -22,7 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, answers_inspect, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, on_paper
 from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
@@ -84,15 +84,15 @@ class Notes:
     def take(self, call: Callable[[], Any], direction: Direction) -> Planned:
         """Call the function of the revision."""
         operations = NotingOperations(self.context, self.note, self.bind, PaperContext(self))
-        silence = io.StringIO()
         driver = self.context.dialect.dbapi or SimpleNamespace(connect=None)
         try:
             with (
                 operations.installed(),
+                inspectors_from_engine(),
                 no_database(),
                 nothing_outside(driver),
-                redirect_stdout(silence),
-                redirect_stderr(silence),
+                redirect_stdout(io.StringIO()),
+                redirect_stderr(io.StringIO()),
             ):
                 call()
         except (Exception, SystemExit, Opaque) as error:
