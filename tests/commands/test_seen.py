@@ -417,3 +417,29 @@ def test_sessions_on_the_connection_of_the_revision(person, work, keys):
     before = person.database.rows("person")
     assert [each["key"] for each in found(person)] == keys
     assert person.database.rows("person") == before
+
+
+@pytest.mark.parametrize("where", ["if", "else", "try"])
+def test_what_stands_in_a_branch_that_is_not_taken_is_not_judged(person, where):
+    reads, drops = HIDDEN.strip(), "op.drop_table('person')"
+    bodies = {
+        "if": f"if op.get_bind().dialect.name:\n    {reads}\nelse:\n    {drops}",
+        "else": f"if not op.get_bind().dialect.name:\n    {drops}\nelif op.get_bind():\n    {reads}",
+        "try": f"try:\n    if op.get_bind().dialect.name:\n        {reads}\n    else:\n        {drops}\nfinally:\n    pass",
+    }
+    person.revision(bodies[where], id="bbbb")
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"if op.get_bind():\n    {HIDDEN}    op.drop_table('person')",
+        f"if op.get_bind():\n    {HIDDEN}else:\n    pass\nop.drop_table('person')",
+        f"for each in (1, 2):\n    if each == 1:\n        {HIDDEN}    else:\n        op.drop_table('person')",
+        f"def once(each):\n    if each == 1:\n        {HIDDEN}    else:\n        op.drop_table('person')\nonce(1)\nonce(2)",
+    ],
+)
+def test_a_branch_that_may_be_taken_later_is_judged(person, body):
+    person.revision(body, id="bbbb")
+    assert sorted(str(each["key"]) for each in found(person)) == ["drop-table-loses-data:person", "not-seen:bbbb"]
