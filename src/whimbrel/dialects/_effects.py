@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 Blocks = Literal["", "writes", "reads"]
 Work = Literal["", "scan", "build", "rewrite"]
 WORSE: tuple[str, ...] = ("", "writes", "reads")
+SESSION = "session"
+"""The kind of a statement that sets something for those after it."""
 HARDER: tuple[str, ...] = ("", "scan", "build", "rewrite")
 
 
