@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Dialect, inspection
+from sqlalchemy import Dialect, Inspector, inspection
 
 from ._alembic import RunContext, proxies
 
@@ -70,6 +70,17 @@ class NotingOperations(Operations):
 
 
 NotingOperations._setups[NotingOperations] = NotingOperations._setups[Operations]
+
+
+@contextmanager
+def inspectors_from_engine() -> Iterator[None]:
+    """Let ``Inspector.from_engine()``, as it was written before SQLAlchemy 1.4, give what ``sqlalchemy.inspect()`` gives."""
+    before = Inspector.__dict__["from_engine"]
+    Inspector.from_engine = classmethod(lambda cls, bind: inspection.inspect(bind))  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Inspector.from_engine = before  # type: ignore[method-assign]
 
 
 def answers_inspect(kind: type, make: Callable[[Any], Any]) -> None:

@@ -49,6 +49,12 @@ class Dialect(Structure):
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 
+    unique_constraints_are_indexes: bool = True
+    """Whether SQLAlchemy tells of unique constraints as indexes, too."""
+
+    unique_indexes_are_constraints: bool = False
+    """Whether SQLAlchemy tells of unique indexes as constraints, too."""
+
     joins_unique_with_primary: bool = False
     """Whether a new table gets one constraint for a primary key and a unique constraint of the same columns."""
 

@@ -12,6 +12,8 @@ Blocks = Literal["", "writes", "reads"]
 Work = Literal["", "scan", "build", "rewrite"]
 Basis = Literal["", "measured", "assumed"]
 WORSE: tuple[str, ...] = ("", "writes", "reads")
+SESSION = "session"
+"""The kind of a statement that sets something for those after it."""
 HARDER: tuple[str, ...] = ("", "scan", "build", "rewrite")
 
 

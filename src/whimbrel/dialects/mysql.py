@@ -101,6 +101,7 @@ class Mysql(Dialect):
     names = ("mysql", "mariadb")
     kind = "mysql"
     keys_need_indexes = True
+    unique_indexes_are_constraints = True
     ignores_case_of_columns = True
 
     def title(self, dialect: SqlaDialect) -> str:

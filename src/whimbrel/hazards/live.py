@@ -53,7 +53,7 @@ class Live(Asking):
         self.was_column: dict[tuple[Table, str], str] = {}
         self.retyped: set[tuple[Table, str]] = set()
         """Columns that get another type, under the names that they have now in the database."""
-        self.settings: dict[str, bool] = {}
+        self.settings: dict[str, Any] = {}
         """What the run has set for its session, as far as effects depend on it."""
         self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""

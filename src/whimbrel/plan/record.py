@@ -22,19 +22,18 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, answers_inspect, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, on_paper
 from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
 from ..revisions.dropped import drops
 from ..revisions.revision import Revision
-from ..revisions.touched import Touch
 from .answer import READS_ROWS, Answer, Transaction
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
 from .sql import operations_in, statements_in
-from .step import Opaque, Planned, Step
+from .step import Opaque, Planned, Step, as_operation
 from .values import filled, missing, text_of
 from .words import redefined
 
@@ -83,22 +82,22 @@ class Notes:
     def take(self, call: Callable[[], Any], direction: Direction) -> Planned:
         """Call the function of the revision."""
         operations = NotingOperations(self.context, self.note, self.bind, PaperContext(self))
-        silence = io.StringIO()
         driver = self.context.dialect.dbapi or SimpleNamespace(connect=None)
         try:
             with (
                 operations.installed(),
+                inspectors_from_engine(),
                 no_database(),
                 nothing_outside(driver),
-                redirect_stdout(silence),
-                redirect_stderr(silence),
+                redirect_stdout(io.StringIO()),
+                redirect_stderr(io.StringIO()),
             ):
                 call()
         except (Exception, SystemExit, Opaque) as error:
             why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
-            place, line = self.place_of(frames_of(error))
+            place, line = self.place_of(frames := frames_of(error))
             # Whatever the answer would have been: what the text says may be dropped is judged.
-            may_drop = tuple(map(as_operation, drops(self.revision, direction)))
+            may_drop = tuple(map(as_operation, drops(self.revision, direction, self.came_to(frames))))
             self.steps.append(Step(may_drop, (), place, line, why=f"{why}; what comes after it is not known either"))
         return Planned(self.revision, direction, tuple(self.steps[self.before :]))
 
@@ -154,6 +153,10 @@ class Notes:
             text = text_of(DropTable(table) if is_dropped else CreateTable(table), self.context.dialect)
             self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
 
+    def came_to(self, frames: Iterable[tuple[str, int]]) -> int:
+        """The line of the revision's own function in which that is."""
+        return next((number for name, number in [*frames][::-1] if real(name) == real(self.revision.path)), 0)
+
     def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
         """Where in the revision's file that is."""
         return place_in(self.revision, frames)
@@ -195,14 +198,6 @@ def simple_statements(source: str) -> list[tuple[int, int]]:
         for node in nodes
         if isinstance(node, ast.stmt) and not hasattr(node, "body")
     ]
-
-
-def as_operation(touch: Touch) -> Any:
-    """A table or column that the text of a revision drops."""
-    (schema, table), column = touch.table, touch.thing
-    if touch.how == "drop_column" and column is not None:
-        return ops.DropColumnOp(table, column, schema=schema)
-    return ops.DropTableOp(table, schema=schema)
 
 
 class Bind:
