@@ -74,6 +74,9 @@ type-rewrite: a date becomes a moment
 type-rewrite: a moment of three digits gets a time zone
     op.execute("SET TimeZone = 'UTC'")
     op.execute("ALTER TABLE person ALTER born TYPE timestamptz(3)")
+type-rewrite: a moment gets a time zone that is not the server's
+    op.execute("SET TIME ZONE 'Europe/Paris'")
+    op.execute("ALTER TABLE person ALTER born TYPE timestamptz")
 type-rewrite: a number gets another scale
     op.alter_column("person", "price", type_=sa.Numeric(12, 4))
 rename-breaks-programs: a column in use is renamed
@@ -122,6 +125,14 @@ unique-build: a unique column is added
     op.execute("ALTER TABLE person ADD COLUMN ticket int UNIQUE")
 unique-build: an exclusion constraint
     op.execute("ALTER TABLE person ADD CONSTRAINT ex EXCLUDE USING gist (box(point(age, age), point(age, age)) WITH &&)")
+exclusion-fails: an exclusion constraint over names that are there twice
+    op.execute("ALTER TABLE person ADD CONSTRAINT ex EXCLUDE (nickname WITH =)")
+exclusion-fails: an exclusion constraint with a condition and an expression
+    op.execute("ALTER TABLE person ADD EXCLUDE USING btree (lower(nickname) text_ops WITH =) WHERE (age > 0)")
+exclusion-fails: an exclusion constraint as an operation
+    op.create_exclude_constraint("ex", "person", ("nickname", "="), using="btree")
+exclusion-fails: an exclusion constraint over ranges
+    op.execute("ALTER TABLE person ADD EXCLUDE USING gist (int4range(age, age + 5) WITH &&)")
 json-column: a json column
     op.add_column("person", sa.Column("more", sa.JSON))
 default-rewrite: a default of its own for every row

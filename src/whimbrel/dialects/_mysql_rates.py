@@ -5,14 +5,13 @@ CREATE INDEX copies a temporary table, which takes several times as long as it d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._rates import MARIADB
+from ._rates import MARIADB, Rates
 
 ROWS = 50_000
 """As many as a slow server deals with in less than a second."""
@@ -24,10 +23,11 @@ TEMPORARY = replace(MARIADB, make=MAKE.format("temporary table"), size=f"select 
 REAL = replace(TEMPORARY, make=MAKE.format("table"), drop="drop table if exists whimbrel_probe")
 
 
-def measured(connection: Connection, scratch: Connection | None) -> Mapping[str, float]:
-    """Bytes in a second for each kind of work. scratch: a connection to a database for a while, where there may be one."""
-    found = dict(TEMPORARY.measure(connection))
-    if scratch is not None:
-        with suppress(SQLAlchemyError):
-            found["build"] = REAL.measure(scratch)["build"]
+def measured(connection: Connection, scratch: Connection | None) -> Rates | None:
+    """How fast the server is. scratch: a connection to a database for a while, where there may be one."""
+    found = TEMPORARY.measure(connection)
+    if found is None or scratch is None:
+        return found
+    with suppress(SQLAlchemyError):
+        found = {**found, "build": (REAL.measure(scratch) or found)["build"]}
     return found

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ._conversions import length
-from ._effects import HARDER, Blocks, Effect, Work, clauses
-from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, sharing_keys
+from ._effects import HARDER, SESSION, Blocks, Effect, Work, clauses
+from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, referencing, sharing_keys
 from ._postgresql_commands import effect_of as of_command
 
 LOCKS = (SUE, SHARE, SRX, AX)
@@ -28,6 +28,8 @@ TYPE = re.compile(
 USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 DROP_KEY = re.compile(rf"DROP CONSTRAINT (?:IF EXISTS )?({NAME})", re.IGNORECASE)
+ENFORCED = re.compile(rf"ALTER CONSTRAINT ({NAME}).*?\b(NOT )?ENFORCED\b", re.IGNORECASE)
+ZONE = re.compile(r"SET (?:SESSION |LOCAL )?(?:TIME ZONE |\"?TimeZone\"? ?(?:= ?|TO ))('[^']+'|\w+)$", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
     rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER)",
@@ -46,6 +48,10 @@ def effect_of(statement: str, live: Any) -> Effect | None:
         return strictest([of_alter(table, clause.strip(), live) for clause in clauses(found[2])])
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
+    if found := ZONE.match(text):
+        live.settings["TimeZone"] = "" if found[1].upper() in ("DEFAULT", "LOCAL") else found[1].strip("'")
+        live.prove(text, Effect(SESSION, None))
+        return None
     return of_command(text, live)
 
 
@@ -92,7 +98,12 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if re.match(r"SET (LOGGED|UNLOGGED|TABLESPACE|ACCESS METHOD)", upper):
         return says("rewrite", AX, "reads", "rewrite")
     if found := DROP_KEY.match(action):
-        return replace(says("alter", AX, "reads"), others=tuple(referenced(table, live, column_of(found[1]))))
+        others = referenced(table, live, column_of(found[1]))
+        others += referencing(table, live, column_of(found[1])) if upper.endswith("CASCADE") else []
+        return replace(says("alter", AX, "reads"), others=tuple(dict.fromkeys(others)))
+    if found := ENFORCED.match(action):
+        effect = says("alter", AX, "reads") if found[2] else says("foreign key", AX, "reads", "scan")
+        return replace(effect, others=tuple(referenced(table, live, column_of(found[1]))))
     if LIGHT.match(action):
         return says("alter", SUE, "")
     if re.match(r"(ENABLE|DISABLE) (ALWAYS |REPLICA )?TRIGGER", upper):
@@ -109,7 +120,7 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
         return Effect("numbered column", table, AX, "reads", "rewrite", parents)
     default = re.search(r"\bDEFAULT (.*)", action, re.IGNORECASE)
     if has_constrained_domain(action, live):
-        return Effect("volatile default", table, AX, "reads", "rewrite", parents)
+        return Effect("domain column", table, AX, "reads", "rewrite", parents)
     if default and VOLATILE.search(default[1]):
         return Effect("volatile default", table, AX, "reads", "rewrite", parents)
     if re.search(r"\bUNIQUE\b|\bPRIMARY KEY\b", upper):
@@ -202,7 +213,8 @@ def work_of_type(table: tuple[str | None, str], column: str, new: str, using: st
         f" where attrelid = '{name}'::regclass and attname = '{there.replace(chr(39), chr(39) * 2)}'"
     )
     rows = live.some(query)
-    return "" if rows and is_in_catalog_only(rows[0][0], canonical(new), rows[0][1]) else "rewrite"
+    zone = live.settings.get("TimeZone") or (rows[0][1] if rows else "")
+    return "" if rows and is_in_catalog_only(rows[0][0], canonical(new), zone) else "rewrite"
 
 
 def canonical(type_: str) -> str:

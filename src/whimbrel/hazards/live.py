@@ -12,7 +12,7 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import USUAL, Effect
+from ..dialects import Effect, Rates
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
@@ -53,7 +53,7 @@ class Live(Asking):
         self.was_column: dict[tuple[Table, str], str] = {}
         self.retyped: set[tuple[Table, str]] = set()
         """Columns that get another type, under the names that they have now in the database."""
-        self.settings: dict[str, bool] = {}
+        self.settings: dict[str, Any] = {}
         """What the run has set for its session, as far as effects depend on it."""
         self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
@@ -72,7 +72,6 @@ class Live(Asking):
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
-        self._rates: Mapping[str, float] | None = None
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
 
     def forget(self) -> None:
@@ -328,14 +327,13 @@ class Live(Asking):
                 found = self.dialect.bytes_to_index(self.connection, table)
         return self.size_of(table)[1] if found is None else found
 
-    def rate(self, work: str) -> float:
-        """How many bytes of a table the server deals with in a second; measured once, where a table is large enough to ask."""
-        if self._rates is None:
-            self._rates = USUAL
-            if self.connection is not None:
-                with self.briefly():
-                    self._rates = self.dialect.rates(self.connection)
-        return self._rates[work]
+    @cached_property
+    def rates(self) -> Rates | None:
+        """How many bytes of a table the server deals with in a second; None where that could not be measured."""
+        if self.connection is not None:
+            with self.briefly():
+                return self.dialect.rates(self.connection)
+        return None
 
     def size_of(self, table: Table) -> tuple[int | None, int | None]:
         """Rows and bytes, asked once; unknown where somebody has the table locked."""

@@ -60,6 +60,7 @@ UNIQUE = re.compile(
     rf"(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\){REST}",
     re.IGNORECASE | re.DOTALL,
 )
+ADD_INDEX = re.compile(rf"\s*ADD\s+(?:INDEX|KEY)\s+(?P<name>{NAME})?\s*\((?P<columns>{NAME}(?:\s*,\s*{NAME})*)\)\s*$", re.I)
 CONVERT = re.compile(r"\s*CONVERT\s+TO\s+(?:CHARACTER\s+SET|CHARSET)\s+'?(?!DEFAULT\b)(\w+)", re.IGNORECASE)
 REFERENCES = re.compile(
     rf"\bREFERENCES\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*\(\s*(?P<column>{NAME})\s*\)(?P<rest>.*)",
@@ -329,6 +330,8 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
         index = plain(found["index"], dialect) if found["index"] else None
         same = {"postgresql_nulls_not_distinct": True} if found["same"] else {}
         return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema, **same)
+    if found := ADD_INDEX.match(clause):
+        return ops.CreateIndexOp(name(found) or names(found["columns"])[0], table, names(found["columns"]), schema=schema)
     if (found := NOT_NULL.match(clause)) and not is_not_valid(found["rest"]):
         return ops.AlterColumnOp(table, plain(found["column"], dialect), schema=schema, modify_nullable=False)
     return None
