@@ -62,6 +62,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return dict.fromkeys(WORK, 1e6 / len(found))
 
     monkeypatch.setattr("whimbrel.dialects._rates.Probe.measure", measure)
+    monkeypatch.setattr("whimbrel.dialects._mysql_rates.rate_of_builds", lambda _: None)
     return found
 
 
