@@ -247,3 +247,34 @@ def test_what_was_not_seen_is_said_once(pets):
     assert where(pets, "if op") in said
     pets.ok("review", "--accept", "not-seen:bbbb", "--because", "read")
     pets.ok("plan").says("accepted", where(pets, "if op"))
+
+
+OWN = """
+from alembic.operations import MigrateOperation, Operations
+
+@Operations.register_operation("retire")
+class Retire(MigrateOperation):
+    def __init__(self, name):
+        self.name = name
+
+    @classmethod
+    def retire(cls, operations, name):
+        return operations.invoke(cls(name))
+
+@Operations.implementation_for(Retire)
+def retire(operations, operation):
+    operations.drop_column(operation.name, "name")
+    operations.execute("UPDATE toy SET name = 'old' WHERE id = 1")
+    operations.impl._exec(sa.text(f"DROP TABLE {operation.name}"))
+
+"""
+
+
+def test_operations_of_a_program_are_what_they_do(pets):
+    assert sql(pets, f"{OWN}\nop.retire('pet')\nsa.inspect(op.get_bind()).has_table('toy')") == [
+        "ALTER TABLE pet DROP COLUMN name",
+        "UPDATE toy SET name = 'old' WHERE id = 1",
+        "DROP TABLE pet",
+    ]
+    pets.ok("plan").says("drop-column-loses-data:pet.name", "drop-table-loses-data:pet")
+    pets.refused("upgrade")

@@ -112,19 +112,29 @@ class Notes:
             sql = tuple(text_of(sa.insert(op.table).values(row), self.context.dialect) for row in op.rows)
             self.steps.append(Step((op,), sql, place, line, None, is_batch, self.is_outside))
             return None
-        before = self.script.tell()
-        result, why = None, None
+        before, result, why = self.script.tell(), None, None
         rebuilds = is_batch and self.dialect.rebuilds_tables
         try:
             result = None if rebuilds and not isinstance(op, ops.AddColumnOp) else execute()
         except (NotImplementedError, sa.exc.CompileError) as error:
             if not self.dialect.rebuilds_tables:
                 why = str(error)
-        self.script.seek(before)
-        written = tuple(each for each in statements_in(self.script.read()) if each.upper() not in ("BEGIN", "COMMIT"))
+        written = self.written_since(before)
+        if not is_alembics(op) and why is None:  # what its implementation has called was noted already
+            for text in written:
+                self.statement(text, place, line)
+            return result
         judged = redefined(op, written, self.context.dialect.name)
         self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside))
         return result
+
+    def written_since(self, before: int) -> tuple[str, ...]:
+        """The statements that stand in the script from there on; they are taken out."""
+        self.script.seek(before)
+        text = self.script.read()
+        self.script.seek(before)
+        self.script.truncate()
+        return tuple(each for each in statements_in(text) if each.upper() not in ("BEGIN", "COMMIT"))
 
     def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:
         """SQL of the revision's own. names: of its parameters, where there are several sets of values for them."""
@@ -195,6 +205,11 @@ def simple_statements(source: str) -> list[tuple[int, int]]:
         for node in nodes
         if isinstance(node, ast.stmt) and not hasattr(node, "body")
     ]
+
+
+def is_alembics(op: Any) -> bool:
+    """Whether an operation is one of Alembic's or made from one, and not a program's own, which rules know nothing of."""
+    return any(each.__module__ == ops.__name__ for each in type(op).__mro__ if each is not ops.MigrateOperation)
 
 
 def as_operation(touch: Touch) -> Any:
