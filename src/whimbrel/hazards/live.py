@@ -76,11 +76,12 @@ class Live:
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
+        self._changing: dict[Table, bool] = {}
 
     def forget(self) -> None:
         """Ask the database again."""
         self._inspector = None
-        self._names, self._columns, self._answers, self._sizes, self._keys = {}, {}, {}, {}, {}
+        self._names, self._columns, self._answers, self._sizes, self._keys, self._changing = {}, {}, {}, {}, {}, {}
 
     @property
     def inspector(self) -> sa.Inspector:
@@ -182,11 +183,12 @@ class Live:
         """Whether other columns may get other values where some do: computed ones, or by a trigger."""
         if table is None or self.connection is None:
             return False
-        if any(each.get("computed") for each in (self.columns_of(table) or {}).values()):
-            return True
-        with suppress(SQLAlchemyError), self.aside():
-            return self.dialect.has_triggers(self.connection, *table)
-        return True
+        if table not in self._changing:
+            self._changing[table] = True
+            with suppress(SQLAlchemyError), self.aside():
+                has_computed = any(each.get("computed") for each in (self.columns_of(table) or {}).values())
+                self._changing[table] = has_computed or self.dialect.has_triggers(self.connection, *table)
+        return self._changing[table]
 
     def follow_new_table(self, table: Table) -> None:
         """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""

@@ -175,8 +175,10 @@ def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str
     for name, number in frames:
         if real(name) == wanted:
             linecache.checkcache(name)
-            line, last = linecache.getline(name, number).strip(), linecache.getline(name, last_line(name, number))
-            remark = last[last.rindex("#") :].strip() if "# whimbrel:" in last and "# whimbrel:" not in line else ""
+            line, remark = linecache.getline(name, number).strip(), ""
+            if "# whimbrel:" not in line and any("# whimbrel:" in each for each in linecache.getlines(name)):
+                last = linecache.getline(name, last_line(name, number))
+                remark = last[last.index("# whimbrel:") :].strip() if "# whimbrel:" in last else ""
             return f"{display_path(Path(wanted))}:{number}", f"{line}  {remark}" if remark else line
     return display_path(revision.path), ""
 
