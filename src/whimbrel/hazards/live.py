@@ -63,6 +63,8 @@ class Live:
         """The names of indexes and constraints that the run drops."""
         self.views: set[str] = set()
         """The names of views that the run makes, or drops, in small letters."""
+        self.rebuilding: Table | None = None
+        """The table that a batch is building anew."""
         self.is_uncertain = False
         """Whether a step before could not be seen."""
         self.prove: Callable[[str, Effect], Effect] = lambda statement, effect: effect
