@@ -17,12 +17,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, answers_inspect, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, is_alembics, on_paper
 from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
@@ -112,20 +113,20 @@ class Notes:
             sql = tuple(text_of(sa.insert(op.table).values(row), self.context.dialect) for row in op.rows)
             self.steps.append(Step((op,), sql, place, line, None, is_batch, self.is_outside))
             return None
-        before, result, why = self.script.tell(), None, None
+        before, result, why, fails = self.script.tell(), None, None, None
         rebuilds = is_batch and self.dialect.rebuilds_tables
         try:
             result = None if rebuilds and not isinstance(op, ops.AddColumnOp) else execute()
-        except (NotImplementedError, sa.exc.CompileError) as error:
-            if not self.dialect.rebuilds_tables:
-                why = str(error)
+        except (NotImplementedError, sa.exc.CompileError, CommandError) as error:
+            is_sure = self.dialect.rebuilds_tables or isinstance(error, CommandError)
+            why, fails = (None, None) if rebuilds else (None, str(error)) if is_sure else (str(error), None)
         written = self.written_since(before)
-        if not is_alembics(op) and why is None:  # what its implementation has called was noted already
+        if not is_alembics(op) and why is fails is None:  # what its implementation has called was noted already
             for text in written:
                 self.statement(text, place, line)
             return result
         judged = redefined(op, written, self.context.dialect.name)
-        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside))
+        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside, fails))
         return result
 
     def written_since(self, before: int) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ class Notes:
         text = statement.text if lacks is not None else text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
-            self.steps.append(Step(found, (each,), place, line, lacks or why, outside=self.is_outside))
+            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside, fails=lacks))
 
     def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
         """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
@@ -164,7 +165,7 @@ class Notes:
             text = text_of(DropTable(table) if is_dropped else CreateTable(table), self.context.dialect)
             self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
 
-    def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
+    def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str, str]:
         """Where in the revision's file that is."""
         return place_in(self.revision, frames)
 
@@ -207,11 +208,6 @@ def simple_statements(source: str) -> list[tuple[int, int]]:
         for node in nodes
         if isinstance(node, ast.stmt) and not hasattr(node, "body")
     ]
-
-
-def is_alembics(op: Any) -> bool:
-    """Whether an operation is one of Alembic's or made from one, and not a program's own, which rules know nothing of."""
-    return any(each.__module__ == ops.__name__ for each in type(op).__mro__ if each is not ops.MigrateOperation)
 
 
 def as_operation(touch: Touch) -> Any:
