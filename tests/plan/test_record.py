@@ -149,6 +149,19 @@ def test_what_sqlite_has_no_statement_for(pets, up, why):
     assert pets.flask("upgrade", "--accept", "statement-fails:bbbb").exits(1).says(why).text.count("This would fail") == 0
 
 
+@on("sqlite")
+def test_what_may_fail_is_none(pets):
+    up = """
+    try:
+        op.create_unique_constraint("u", "pet", ["name"])
+    except NotImplementedError:
+        pass
+    """
+    pets.revision(up, id="bbbb")
+    assert "statement-fails" not in pets.ok("plan").out
+    pets.ok("upgrade")
+
+
 @on("mariadb")
 def test_what_alembic_needs_to_know_for_mysql(pets):
     pets.revision("op.alter_column('pet', 'name', nullable=False)\nop.drop_column('toy', 'name')", id="bbbb")

@@ -10,8 +10,11 @@ a value.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from ..._python import parsed
+from ...revisions.read import source_of
 from ..rule import Case, Found, Rule
 
 
@@ -21,10 +24,18 @@ def look(case: Case) -> Iterator[Found]:
         return
     refused = (case.live.dialect.refuses(sql) for sql in case.step.sql)
     why = next((each for each in (case.step.fails, *refused) if each is not None), None)
-    if why is not None:
+    if why is not None and not is_tried(case):
         way_out = case.live.dialect.way_out(Exception(why))
         words = f"{why.split('. ')[0]}; {way_out}" if way_out else why
         yield Found(case.planned.revision.id, words)
+
+
+def is_tried(case: Case) -> bool:
+    """Whether the revision goes on where it fails: its line is in a ``try``."""
+    number = int((case.step.place or "").rpartition(":")[2] or 0) if case.step.line else 0
+    tree = parsed(source_of(case.planned.revision.path) or "")
+    tries = (node.body for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers)
+    return any(body[0].lineno <= number <= (body[-1].end_lineno or 0) for body in tries)
 
 
 rule = Rule(
