@@ -64,10 +64,14 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
 @dataclass
 class Row:
-    """One line of the result. goal: the most that Whimbrel may take, as a part of what Flask-Migrate takes."""
+    """One line of the result. goal: the most that Whimbrel may take, as a part of what Flask-Migrate takes.
+
+    above: the same in seconds more than the other column has, where that is the import of the application.
+    """
 
     name: str
     goal: float | None
+    above: float | None = None
     seconds: dict[str, list[float]] = field(default_factory=lambda: {tool: [] for tool in TOOLS})
 
     def median(self, tool: str) -> float:
@@ -89,6 +93,7 @@ class Bench:
         self.postgresql = postgresql
         # Both may keep their bytecode, as on any machine.
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FLASK_", "WHIMBREL_"))}
+        self.env["XDG_CACHE_HOME"] = str(folder / "cache")
 
     # -- measures: each is a name for --only
 
@@ -176,6 +181,17 @@ class Bench:
                 words = {"flask_migrate": ("upgrade", "--sql"), "whimbrel": (command,)}
                 self.by_turns(row, lambda tool, words=words, at=(folders, url): self.timed(at[0][tool], at[1], *words[tool]))
                 yield row
+                row = Row(f"{command} of 500, {kind}, vs import", None, above=3.0)
+                self.by_turns(row, lambda tool, command=command, at=(folders, url): self.beside_import(tool, *at, command))
+                yield row
+
+    def beside_import(self, tool: str, folders: dict[str, Path], url: str, command: str) -> float:
+        """The seconds of a command, or, in the place of the other tool, of the import of the application."""
+        if tool == "whimbrel":
+            return self.timed(folders[tool], url, command)
+        started = time.perf_counter()
+        self.run(folders["whimbrel"], "-c", "import app", DATABASE_URL=url)
+        return time.perf_counter() - started
 
     def memory(self, folders: dict[str, Path]) -> Row:
         """The most memory that the same command ever had, in MB; rows are copied inside of SQLite."""

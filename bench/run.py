@@ -42,6 +42,9 @@ def main() -> None:
 def line(row: Row) -> str:
     """A row as it is printed."""
     numbers = f"{row.name:36} {row.median('flask_migrate'):13.3f} {row.median('whimbrel'):9.3f} {row.ratio:6.2f}"
+    if row.above is not None:
+        more = row.median("whimbrel") - row.median("flask_migrate")
+        return f"{numbers}  +{row.above:.2f} s {'ok' if more <= row.above else 'missed'}"
     if row.goal is None:
         return numbers
     return f"{numbers}  {row.goal:.2f} {'ok' if row.ratio <= row.goal else 'missed'}"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
-from alembic.operations import Operations
+from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Dialect, Inspector, inspection
 
@@ -91,6 +91,11 @@ def answers_inspect(kind: type, make: Callable[[Any], Any]) -> None:
 def reflection_info(inspector: Any, **how: Any) -> Any:
     """What ``MetaData.reflect()`` asks an Inspector for."""
     return inspector._get_reflection_info(**how)
+
+
+def is_alembics(op: Any) -> bool:
+    """Whether an operation is one of Alembic's or made from one, and not a program's own, which rules know nothing of."""
+    return any(each.__module__ == ops.__name__ for each in type(op).__mro__ if each is not ops.MigrateOperation)
 
 
 def nothing() -> None:

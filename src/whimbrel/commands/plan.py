@@ -83,13 +83,13 @@ class Move:
         about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"
         about += f", {size(self.bytes)}" if self.bytes else ""
         if effect.kind == "rows":
-            return f"locks the rows that it changes in {name} ({about} in all), {how_long(effect, 'at most about')}"
+            return f"locks the rows that it changes in {name} ({about} in all), {how_long(effect, 'at most about')}".rstrip(", ")
         said = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
         if effect.work:
             said.append(f", {WORK[effect.work]}{sure} ({about})")
         elif sure:
             said.append(f", leaves its rows alone{sure}")
-        return f"{''.join(said)}{',' if len(said) > 1 else ''} {how_long(effect)}"
+        return f"{''.join(said)}{',' if len(said) > 1 else ''} {how_long(effect)}".rstrip(", ")
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
@@ -170,7 +170,7 @@ class Plan:
 def how_long(effect: Effect, about: str = "about") -> str:
     """How long the work of a statement takes, and what that rests on."""
     if effect.seconds is None:
-        return "for nobody knows how long"
+        return ""
     if effect.rate is None or effect.seconds < 0.1:
         return "for a moment"
     return f"for {about} {effect.seconds:.1f} s ({size(int(effect.rate))}/s, {effect.basis})"

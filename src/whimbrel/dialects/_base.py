@@ -284,6 +284,10 @@ class Dialect(Structure):
         """What a statement locks and rewrites; None where nobody knows or nothing. live: what is known of the database."""
         return None
 
+    def refuses(self, statement: str) -> str | None:
+        """Why its parser would refuse a statement, in its words; None where it would not, or cannot be asked."""
+        return None
+
     def proving(self, connection: Connection) -> AbstractContextManager[Callable[[str, Effect], Effect]]:
         """Stands around a review: gives what tries statements out on copies, and corrects their effects."""
         return nullcontext(lambda statement, effect: effect)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Collection, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Table, bindparam, create_engine, event, text
 from sqlalchemy import Dialect as SqlaDialect
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeEngine
 
@@ -30,6 +32,10 @@ READS = re.compile(r"\s*(SELECT|PRAGMA|EXPLAIN|VACUUM|ATTACH|DETACH|BEGIN|COMMIT
 
 USUAL_TABLE = "alembic_version"
 VACUUM = re.compile(COMMENTS + r"VACUUM\b", re.IGNORECASE | re.DOTALL)
+CHANGES = re.compile(COMMENTS + r"(ALTER|COMMENT|CREATE|DROP|RENAME|TRUNCATE)\b", re.IGNORECASE | re.DOTALL)
+PAGES = text("select sum(pgsize) from dbstat where schema = :schema and name = :name")
+INSTRUCTIONS = 10_000
+"""Of SQLite's machine, between two looks at the clock: some tenths of a millisecond."""
 UNSAFE = re.compile(r"\W")
 REFERENCES = re.compile(r"\bREFERENCES\b", re.IGNORECASE)
 FOREIGN_KEYS = re.compile(r"\bFOREIGN\s+KEY\b", re.IGNORECASE)
@@ -103,10 +109,40 @@ class Sqlite(Dialect):
         return None
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
-        """Counted: a file has no statistics."""
+        """Counted: a file has no statistics. The bytes where this SQLite was built with the table that tells them."""
         quote = connection.dialect.identifier_preparer.quote
         name = ".".join(quote(part) for part in table if part)
-        return connection.exec_driver_sql(f"select count(*) from {name}").scalar_one(), None
+        rows, bytes = connection.exec_driver_sql(f"select count(*) from {name}").scalar_one(), None
+        with suppress(DBAPIError):
+            bytes = connection.execute(PAGES, {"schema": table[0] or "main", "name": table[1]}).scalar_one()
+        return rows, bytes
+
+    @contextmanager
+    def at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Interrupted where it takes longer; an asynchronous driver cannot be."""
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.is_async or not hasattr(driver, "set_progress_handler"):
+            yield
+            return
+        end = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
+
+    def refuses(self, statement: str) -> str | None:
+        """As SQLite itself says in an empty database in memory; EXPLAIN executes nothing."""
+        if not CHANGES.match(statement):
+            return None
+        import sqlite3  # which a Python may lack, whose SQLite is another one
+
+        with closing(sqlite3.connect(":memory:")) as nowhere:
+            try:
+                nowhere.execute(f"EXPLAIN {statement}")
+            except sqlite3.Error as error:
+                return str(error) if str(error).endswith("syntax error") else None
+        return None
 
     def way_out(self, error: BaseException) -> str | None:
         """A batch, for changes of a table that SQLite has no statement for."""

@@ -61,6 +61,8 @@ class Live(Asking):
         """The names of indexes and constraints that the run drops."""
         self.views: set[str] = set()
         """The names of views that the run makes, or drops, in small letters."""
+        self.rebuilding: Table | None = None
+        """The table that a batch is building anew."""
         self.is_uncertain = False
         """Whether a step before could not be seen."""
         self.prove: Callable[[str, Effect], Effect] = lambda statement, effect: effect
@@ -73,11 +75,12 @@ class Live(Asking):
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
+        self._changing: dict[Table, bool] = {}
 
     def forget(self) -> None:
         """Ask the database again."""
         self._inspector = None
-        self._names, self._columns, self._answers, self._sizes, self._keys = {}, {}, {}, {}, {}
+        self._names, self._columns, self._answers, self._sizes, self._keys, self._changing = {}, {}, {}, {}, {}, {}
         self._given_up.clear()
 
     @property
@@ -180,11 +183,12 @@ class Live(Asking):
         """Whether other columns may get other values where some do: computed ones, or by a trigger."""
         if table is None or self.connection is None:
             return False
-        if any(each.get("computed") for each in (self.columns_of(table) or {}).values()):
-            return True
-        with suppress(SQLAlchemyError), self.aside():
-            return self.dialect.has_triggers(self.connection, *table)
-        return True
+        if table not in self._changing:
+            self._changing[table] = True
+            with suppress(SQLAlchemyError), self.aside():
+                has_computed = any(each.get("computed") for each in (self.columns_of(table) or {}).values())
+                self._changing[table] = has_computed or self.dialect.has_triggers(self.connection, *table)
+        return self._changing[table]
 
     def may_be_there(self, op: Any) -> bool:
         """Whether an operation adds a column that is there, or may be: then it does nothing (IF NOT EXISTS)."""

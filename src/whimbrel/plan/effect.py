@@ -11,7 +11,7 @@ from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
 from ..dialects import USUAL, Effect, without_comments
-from .step import Step, Table
+from .step import Step, Table, table_of
 
 ONE_ROW = re.compile(
     r"\bWHERE\s+(?:[\"`]?(?P<table>\w+)[\"`]?\.)?[\"`]?(?P<column>\w+)[\"`]?\s*=\s*(?:\d+|'[^']*')\s*;?\s*$", re.IGNORECASE
@@ -28,13 +28,28 @@ def effects(step: Step, live: Any) -> list[Effect]:
     found = []
     if live.connection is None:
         listen(step, live)
-    for number, statement in enumerate(step.sql):
+    if not step.sql and (id(step), 0) not in live.effects:
+        live.effects[id(step), 0] = rebuilt(step, live)
+    for number, statement in enumerate(step.sql or ("",)):
         key = (id(step), number)
         if key not in live.effects:
             live.effects[key] = effect_of(statement, live)
         if live.effects[key] is not None:
             found.append(live.effects[key])
     return found
+
+
+def rebuilt(step: Step, live: Any) -> Effect | None:
+    """The effect of a batch where tables are built anew, said with its first change that needs it; None otherwise."""
+    op = next(iter(step.operations), None)
+    if step.is_batch and isinstance(op, (ops.CreateIndexOp, ops.DropIndexOp)):
+        return None
+    table = table_of(op) if step.is_batch and live.dialect.rebuilds_tables else None
+    known = None if table is None else live.known_as(table)
+    before, live.rebuilding = live.rebuilding, known
+    if known is None or known == before or not live.is_there(known):
+        return None
+    return timed(Effect("rebuild", known, "RESERVED", "writes", "rewrite"), live)
 
 
 def listen(step: Step, live: Any) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, is_alembics, on_paper
 from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
@@ -111,19 +112,29 @@ class Notes:
             sql = tuple(text_of(sa.insert(op.table).values(row), self.context.dialect) for row in op.rows)
             self.steps.append(Step((op,), sql, place, line, None, is_batch, self.is_outside))
             return None
-        before = self.script.tell()
-        result, why = None, None
+        before, result, why, fails = self.script.tell(), None, None, None
         rebuilds = is_batch and self.dialect.rebuilds_tables
         try:
             result = None if rebuilds and not isinstance(op, ops.AddColumnOp) else execute()
-        except (NotImplementedError, sa.exc.CompileError) as error:
-            if not self.dialect.rebuilds_tables:
-                why = str(error)
-        self.script.seek(before)
-        written = tuple(each for each in statements_in(self.script.read()) if each.upper() not in ("BEGIN", "COMMIT"))
+        except (NotImplementedError, sa.exc.CompileError, CommandError) as error:
+            is_sure = self.dialect.rebuilds_tables or isinstance(error, CommandError)
+            why, fails = (None, None) if rebuilds else (None, str(error)) if is_sure else (str(error), None)
+        written = self.written_since(before)
+        if not is_alembics(op) and why is fails is None:  # what its implementation has called was noted already
+            for text in written:
+                self.statement(text, place, line)
+            return result
         judged = redefined(op, written, self.context.dialect.name)
-        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside))
+        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside, fails))
         return result
+
+    def written_since(self, before: int) -> tuple[str, ...]:
+        """The statements that stand in the script from there on; they are taken out."""
+        self.script.seek(before)
+        text = self.script.read()
+        self.script.seek(before)
+        self.script.truncate()
+        return tuple(each for each in statements_in(text) if each.upper() not in ("BEGIN", "COMMIT"))
 
     def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:
         """SQL of the revision's own. names: of its parameters, where there are several sets of values for them."""
@@ -131,7 +142,7 @@ class Notes:
         text = statement.text if lacks is not None else text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
-            self.steps.append(Step(found, (each,), place, line, lacks or why, outside=self.is_outside))
+            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside, fails=lacks))
 
     def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
         """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
@@ -157,7 +168,7 @@ class Notes:
         """The line of the revision's own function in which that is."""
         return next((number for name, number in [*frames][::-1] if real(name) == real(self.revision.path)), 0)
 
-    def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
+    def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str, str]:
         """Where in the revision's file that is."""
         return place_in(self.revision, frames)
 
@@ -168,8 +179,10 @@ def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str
     for name, number in frames:
         if real(name) == wanted:
             linecache.checkcache(name)
-            line, last = linecache.getline(name, number).strip(), linecache.getline(name, last_line(name, number))
-            remark = last[last.rindex("#") :].strip() if "# whimbrel:" in last and "# whimbrel:" not in line else ""
+            line, remark = linecache.getline(name, number).strip(), ""
+            if "# whimbrel:" not in line and any("# whimbrel:" in each for each in linecache.getlines(name)):
+                last = linecache.getline(name, last_line(name, number))
+                remark = last[last.index("# whimbrel:") :].strip() if "# whimbrel:" in last else ""
             return f"{display_path(Path(wanted))}:{number}", f"{line}  {remark}" if remark else line
     return display_path(revision.path), ""
 

@@ -100,7 +100,7 @@ class Step:
 
     operations: what it does, in Alembic's terms and ours; empty where that cannot be seen. why: the reason, then.
     sql: its statements; none where SQLite builds the table anew. place: ``file:line``. outside: of any transaction.
-    line: the text of that line.
+    line: the text of that line. fails: why it would be refused, whatever is in the tables.
     """
 
     operations: tuple[Any, ...]
@@ -110,6 +110,7 @@ class Step:
     why: str | None = None
     is_batch: bool = False
     outside: bool = False
+    fails: str | None = None
 
 
 @dataclass(frozen=True)

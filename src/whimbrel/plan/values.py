@@ -80,5 +80,5 @@ def missing(statement: Any, dialect: sa.Dialect) -> str | None:
         try:
             statement.compile(dialect=dialect).construct_params()
         except sa.exc.InvalidRequestError as error:
-            return f"it would fail: {error.args[0]}; a colon that is none of a parameter is written \\:"
+            return f"{error.args[0]}; a colon that is none of a parameter is written \\:"
     return None
