@@ -17,7 +17,11 @@ op.create_table(
 )
 op.create_table("pet", sa.Column("id", sa.Integer, primary_key=True))
 """
-NUMBERS = {"postgresql": "generate_series(1, 80000) seq", "mariadb": "seq_1_to_80000"}
+NUMBERS = {
+    "postgresql": "generate_series(1, 80000) seq",
+    "mariadb": "seq_1_to_80000",
+    "sqlite": "(with recursive n(seq) as (select 1 union all select seq + 1 from n where seq < 80000) select seq from n)",
+}
 """More than any server counts in a thousandth of a second."""
 ROUNDS = {
     "postgresql": "ALTER TABLE person ALTER COLUMN weight TYPE numeric(10, 1)",
@@ -72,13 +76,18 @@ def test_what_could_not_be_counted_is_said_and_stops_nobody(person, up, said):
     assert "danger" not in [each["severity"] for each in listed]
 
 
-@on("postgresql", "mariadb")
 def test_values_that_could_not_be_counted_are_lost_all_the_same(person):
     person.revision('op.drop_column("person", "age")', id="bbbb")
     person.refused("upgrade").says(
         "the values (more than could be counted in 0.001 s) of person.age would be lost",
         "--accept drop-column-loses-data:person.age",
     )
+
+
+@on("sqlite")
+def test_what_could_not_be_counted_on_sqlite_is_said(person):
+    person.revision('op.create_index("ix", "person", ["age"], unique=True)', id="bbbb")
+    person.ok("plan").says("notice  person (age): values may be there more than once: that could not be counted in 0.001 s")
 
 
 @on("postgresql", "mariadb")

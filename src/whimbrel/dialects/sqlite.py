@@ -131,6 +131,10 @@ class Sqlite(Dialect):
         finally:
             driver.set_progress_handler(None, 0)
 
+    def ran_out_of_time(self, error: BaseException) -> bool:
+        """By the words of SQLITE_INTERRUPT; its number is known to Python since 3.11."""
+        return str(getattr(error, "orig", error)) == "interrupted"
+
     def refuses(self, statement: str) -> str | None:
         """As SQLite itself says in an empty database in memory; EXPLAIN executes nothing."""
         if not CHANGES.match(statement):

@@ -31,11 +31,18 @@ def look(case: Case) -> Iterator[Found]:
 
 
 def is_tried(case: Case) -> bool:
-    """Whether the revision goes on where it fails: its line is in a ``try``."""
+    """Whether the revision goes on where it fails: its line is in a ``try``, or ``with suppress(…)``."""
     number = int((case.step.place or "").rpartition(":")[2] or 0) if case.step.line else 0
     tree = parsed(source_of(case.planned.revision.path) or "")
-    tries = (node.body for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers)
+    tries = (node.body for node in ast.walk(tree) if isinstance(node, (ast.Try, ast.With)) and goes_on_after(node))
     return any(body[0].lineno <= number <= (body[-1].end_lineno or 0) for body in tries)
+
+
+def goes_on_after(node: ast.Try | ast.With) -> bool:
+    """Whether a block catches what goes wrong in it."""
+    if isinstance(node, ast.Try):
+        return bool(node.handlers)
+    return any("suppress" in ast.unparse(item.context_expr) for item in node.items)
 
 
 rule = Rule(
