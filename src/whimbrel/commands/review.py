@@ -23,6 +23,7 @@ from ._paper import without_database
 from ._plan import hazards_of, words
 from ._settings import looking_options
 from ._since import added_since
+from ._unused import unused
 
 if TYPE_CHECKING:
     from ..hazards.finding import Finding
@@ -160,28 +161,6 @@ def chosen_of(
             found |= set(names.find_all(graph, each))
     found |= {by_path[path] for path in added or () if path in by_path}
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
-
-
-def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:
-    """In words what is accepted or ignored, and is no finding."""
-    from ..hazards.consent import accepts_of
-    from ..hazards.review import IGNORED, ignores_of, rules, unclear_ignores_of
-
-    keys = {(each.revision, key) for each in found for key in (each.short_key, each.full_key)}
-    codes = {(each.revision, each.code) for each in found if each.accepted == IGNORED}
-    for id in ids:
-        for text in unclear_ignores_of(graph[id].path):
-            yield f"{display_path(graph[id].path)} has '{text}', which ignores nothing: write # whimbrel: ignore[CODE]."
-        for code in sorted(ignores_of(graph[id].path)):
-            if code not in rules():
-                yield f"{display_path(graph[id].path)} ignores {code}, and there is no such rule."
-            elif (id, code) not in codes:
-                yield f"{display_path(graph[id].path)} ignores {code}, which finds nothing there."
-        for key in accepts_of(graph[id].path):
-            if not any(code in rules() for code in key.split(":")[:2]):
-                yield f"{display_path(graph[id].path)} accepts {key}, and there is no such rule."
-            elif (id, key) not in keys and any(each.revision == id for each in found):
-                yield f"{display_path(graph[id].path)} accepts {key}, which is no finding."
 
 
 def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[str] = (), **how: Any) -> Reviewed:

@@ -39,6 +39,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="foreign-key-without-index",
     severity="notice",
+    asks_database=True,
     why="The server looks for rows that point to what is deleted, and reads all of them without an index.",
     look=look,
     bad="""op.execute("UPDATE person SET age = 1")
