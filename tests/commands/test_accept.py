@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 import shlex
 
 import pytest
@@ -102,3 +103,16 @@ def test_consent_to_something_else_is_told(person):
     other = "drop-column-loses-data:person.nam"
     person.refused("upgrade", "--accept", other).says(f"Nothing that is seen ahead is called {other}.")
     assert "Nothing that is seen" not in person.refused("downgrade").text
+
+
+@on("sqlite")
+def test_consent_goes_with_bytecode(person):
+    """Revisions may be shipped without their sources."""
+    path = person.versions / f"{person.revision(DROP, id='bbbb')}_by_hand.py"
+    path.write_text(f"{path.read_text()}\n\naccepts = {{{KEY!r}: 'old'}}\n")
+    py_compile.compile(str(path), path.with_suffix(".pyc"), doraise=True)
+    path.unlink()
+    ini = person.folder / "migrations" / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nsourceless = true", 1))
+    person.ok("upgrade")
+    assert person.database.columns("person") == ["id"]

@@ -1,8 +1,8 @@
-"""What is accepted or ignored, and is about nothing."""
+"""What was said, and is about nothing: consent, comments, sizes of tables."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from ..errors import WhimbrelError
 from ..events import Direction
 from ..project import display_path
 from ..revisions.graph import Graph
+from ..revisions.read import source_of
 from ._paper import without_database
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iter
         yield from (
             f"{name} accepts {key}, which is no finding." for key in accepted if key[key.index(str(code_of(key))) :] not in known
         )
+
+
+def unnamed(graph: Graph, tables: Iterable[str]) -> Iterator[str]:
+    """In words which of these tables no revision names."""
+    found = {table: table.rpartition(".")[2] for table in tables}
+    texts = [source_of(revision.path) for revision in graph.revisions.values()] if found else []
+    for table, name in found.items():
+        if not any(text is None or name in text for text in texts):
+            yield f"--rows {table}: no revision names such a table."
 
 
 def code_of(key: str) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from .._python import parsed
 from ..errors import Refused
 from ..project import display_path
+from ..revisions.load import load_module
 from ..revisions.read import source_of
 from ..revisions.text import change, lines_of, offset
 
@@ -20,24 +21,25 @@ SUGGESTED = re.compile(rf"(?<=\n)\n?{SUGGESTION}\n# {NAME} = \{{\n(?:#     .*\n)
 
 
 def accepts_of(path: Path) -> Mapping[str, str]:
-    """What a revision file accepts, each with the reason; nothing is run for that.
+    """What a revision file accepts, each with the reason; its source is not run for that.
 
     Raises Refused where the variable is no plain dictionary of texts.
     """
-    source = source_of(path) or ""
-    if NAME not in source:
+    source, place = source_of(path), display_path(path)
+    if source is None:  # bytecode, which is going to be loaded in any case
+        found = getattr(load_module(path), NAME, {})
+    elif NAME not in source or (node := assignment(source)) is None or node.value is None:
         return {}
-    node = assignment(source)
-    if node is None or node.value is None:
-        return {}
-    try:
-        found = ast.literal_eval(node.value)
-    except (ValueError, TypeError):
-        found = None
+    else:
+        place = f"{place}:{node.lineno}"
+        try:
+            found = ast.literal_eval(node.value)
+        except (ValueError, TypeError):
+            found = None
     if not isinstance(found, dict) or not all(isinstance(each, str) for pair in found.items() for each in pair):
         raise Refused(
             f"'{NAME}' must be a plain dictionary: what is accepted, and why.",
-            place=f"{display_path(path)}:{node.lineno}",
+            place=place,
             hint=f'Write {NAME} = {{"drop-column-loses-data:user.name": "unused since 2.3"}}.',
         )
     return found
