@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 import shlex
 
 import pytest
@@ -58,6 +59,36 @@ def test_the_next_command_names_the_folder_and_the_application(person):
     assert next_command(refused.exits(1)) == ["flask", "--app", "app:app", "db", "-d", "changes", "upgrade", "--accept", KEY]
 
 
+@on("sqlite")
+def test_what_another_database_needs_is_not_for_nothing(person):
+    """An empty table, another kind of database, the way down: no reason to take consent out of a file."""
+    accepts = {KEY: "old", "drop-table-loses-data:pet": "on the way down", "unique-fails:person": "mended on the way"}
+    up = f"""
+    op.create_table('pet', sa.Column('id', sa.Integer, primary_key=True))
+    op.create_index('ix', 'person', ['id'])  # whimbrel: ignore[index-blocks-writes] small
+    op.execute('delete from person')  # whimbrel: ignore[delete-without-condition, not-null-fails]
+    {DROP}"""
+    path = person.versions / f"{person.revision(up, 'op.drop_table(chr(112) + chr(101) + chr(116))', id='bbbb')}_by_hand.py"
+    path.write_text(f"{path.read_text()}\n\naccepts = {accepts!r}\n")
+    person.database.run("delete from person")
+    for how in ([], ["bbbb", "--dialect", "sqlite"], ["--dialect", "mysql"]):
+        assert person.ok("review", *how).err == ""
+    path.write_text(path.read_text().replace("on the way down", "typed wrong").replace("data:pet", "data:pest"))
+    for how in ([], ["bbbb", "--dialect", "sqlite"], ["--dialect", "mysql"]):
+        assert person.ok("review", *how).err == (
+            "migrations/versions/bbbb_by_hand.py accepts drop-table-loses-data:pest, which is no finding.\n"
+        )
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql", "postgresql"])
+@on("sqlite")
+def test_names_have_their_letters_without_a_database(person, dialect):
+    person.revision("op.drop_column('Pet', 'Name')\nop.drop_table('Toy')", id="bbbb")
+    said = person.flask("review", "bbbb", "--dialect", dialect).exits(1).out
+    assert "[drop-column-loses-data:Pet.Name]" in said
+    assert "[drop-table-loses-data:Toy]" in said
+
+
 @pytest.mark.parametrize("key", ["drop-column:person.name", "person.name", "drop-column-loses-data", "drop-column-loses-data:"])
 @on("sqlite")
 def test_consent_to_no_rule(person, key):
@@ -72,3 +103,16 @@ def test_consent_to_something_else_is_told(person):
     other = "drop-column-loses-data:person.nam"
     person.refused("upgrade", "--accept", other).says(f"Nothing that is seen ahead is called {other}.")
     assert "Nothing that is seen" not in person.refused("downgrade").text
+
+
+@on("sqlite")
+def test_consent_goes_with_bytecode(person):
+    """Revisions may be shipped without their sources."""
+    path = person.versions / f"{person.revision(DROP, id='bbbb')}_by_hand.py"
+    path.write_text(f"{path.read_text()}\n\naccepts = {{{KEY!r}: 'old'}}\n")
+    py_compile.compile(str(path), path.with_suffix(".pyc"), doraise=True)
+    path.unlink()
+    ini = person.folder / "migrations" / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nsourceless = true", 1))
+    person.ok("upgrade")
+    assert person.database.columns("person") == ["id"]

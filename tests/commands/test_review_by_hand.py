@@ -155,3 +155,53 @@ def test_steps_count_from_where_the_database_is(person):
     assert reviewed("aaaa:+1") == ["bbbb"]
     assert reviewed("bbbb:+1") == ["cccc"]
     person.refused("review", "+1", "--dialect", "sqlite", code=2).says("Without a database nobody knows where +1 counts from")
+
+
+@on("sqlite")
+def test_ranges_from_the_end_and_folders(person):
+    person.revision("pass", id="bbbb")
+    person.revision("pass", id="cccc")
+
+    def reviewed(*what: str) -> list[str]:
+        return json.loads(person.flask("review", *what, "--format", "json", "--dialect", "sqlite").out)["revisions"]
+
+    assert reviewed("-1:") == ["cccc"]
+    assert reviewed("-2:") == reviewed("head-2:head") == reviewed("aaaa:") == ["bbbb", "cccc"]
+    assert reviewed("-2:-1") == [*reviewed("-1")] == ["bbbb"]
+    assert reviewed("migrations/versions") == reviewed("migrations") == reviewed(":") == ["aaaa", "bbbb", "cccc"]
+    assert reviewed("cccc:head") == []
+    (person.folder / "empty").mkdir()
+    person.refused("review", "empty", code=2).says("There are no revisions of this project in empty")
+
+
+@on("sqlite")
+def test_a_range_the_wrong_way_round(person):
+    person.revision("pass", id="bbbb")
+    for way in ("bbbb:aaaa", "head:aaaa", "head:base"):
+        person.refused("review", way, "--dialect", "sqlite").says(f"{way.partition(':')[0]} does not come before")
+
+
+@on("sqlite")
+def test_a_table_that_no_revision_names(person):
+    person.revision("op.drop_table('person')", id="bbbb")
+    said = person.flask(*WITHOUT, "--rows", "persons=10", "--rows", "public.person=7").exits(1)
+    assert said.err == "--rows persons: no revision names such a table.\n"
+    assert "7 rows of person" in said.out
+
+
+@on("sqlite")
+def test_what_stops_a_run_is_an_exit_code(person):
+    person.revision("op.create_index('ix', 'person', ['name'])", id="bbbb")
+    person.ok(*WITHOUT).says("index-blocks-writes:person")
+    person.keywords = ", policy={'lock': 'block', 'danger': 'warn'}"
+    person.app(PERSON)
+    person.flask(*WITHOUT).exits(1).says("index-blocks-writes:person")
+    person.ok(*WITHOUT, "--accept", "index-blocks-writes:person", "--because", "small")
+    person.ok(*WITHOUT)
+
+
+@on("sqlite")
+def test_backticks_in_a_name(person):
+    person.revision("op.drop_column('person', 'a`b')", id="bbbb")
+    table = person.flask(*WITHOUT, "--format", "markdown").exits(1).out
+    assert "(`` drop-column-loses-data:person.a`b ``)" in table

@@ -11,9 +11,12 @@ from textwrap import dedent
 import pytest
 
 from kit import Project
+from whimbrel.commands._paper import without_database
 from whimbrel.hazards.finding import SEVERITIES
 from whimbrel.hazards.live import Live
 from whimbrel.hazards.review import rules
+from whimbrel.revisions.graph import Graph
+from whimbrel.revisions.read import read_revision
 
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mariadb"}
 CASES = [pytest.param(code, on, id=f"{code}-{KINDS[on]}") for code, rule in sorted(rules().items()) for on in rule.on]
@@ -70,6 +73,18 @@ def test_the_bad_example_is_found_and_the_good_one_is_not(people, code, on, monk
         people.revision(up, dedent(down) or "pass", id="example", after=people.head)
         assert (code in codes(people)) == (body == rule.bad), (body, people.flask("review").text)
         assert "[not-seen:" not in people.flask("plan").text or code == "not-seen"
+
+
+@pytest.mark.parametrize("code", sorted(set(rules()) - {"models-in-revision"}))  # its example imports an application
+def test_a_rule_says_whether_it_asks_the_database(code, tmp_path):
+    up, _, down = rules()[code].bad.partition("\n\n    def downgrade():\n")
+    path = tmp_path / "example.py"
+    head = f"revision, down_revision = 'example', None\nfrom alembic import op\nimport sqlalchemy as sa\n{NAMES}"
+    path.write_text(f"{head}def upgrade():\n    {up}\n\n\ndef downgrade():\n{down or '    pass'}\n", encoding="utf-8")
+    graph = Graph([read_revision(path)[0]])
+    kinds = [*KINDS.values(), "mysql"]
+    found = {each.code for on in kinds for each in without_database(graph, ["example"], on, {}, 0.0, otherwise=10**8)}
+    assert (code in found) != rules()[code].asks_database
 
 
 @pytest.mark.parametrize("code", rules())

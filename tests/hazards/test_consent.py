@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from whimbrel.errors import Refused
 from whimbrel.hazards import consent
 from whimbrel.hazards.finding import Finding, told_apart
 
@@ -60,6 +62,49 @@ def test_consent_leaves_the_rest_of_a_file_as_it_is(tmp_path, before, after):
     consent.write(path, {KEY: "nobody’s"})
     assert path.read_bytes().decode() == after
     assert consent.accepts_of(path) == {KEY: "nobody’s"}
+
+
+COMMENTED = """accepts = {{  # what goes
+    # nobody's
+    "one:a": ("x"
+              "y"),  # since 2.3
+    "two:b": 'z'{}  # and this
+    # the end
+}}  # all
+"""
+
+
+@pytest.mark.parametrize("comma", ["", ","])
+def test_what_is_written_around_consent_stays(tmp_path, comma):
+    path = tmp_path / "r1.py"
+    path.write_text(FILE.format(COMMENTED.format(comma)), encoding="utf-8")
+    consent.write(path, {"three:c": "n, o"})
+    added = COMMENTED.format(",").replace("# the end\n", '# the end\n    "three:c": "n, o",\n')
+    assert path.read_text(encoding="utf-8") == FILE.format(added)
+    consent.write(path, {"two:b": "new", "one:a": ""})
+    assert path.read_text(encoding="utf-8") == FILE.format(added.replace("'z'", '"new"'))
+    assert consent.accepts_of(path) == {"one:a": "xy", "two:b": "new", "three:c": "n, o"}
+
+
+@pytest.mark.parametrize("before", ["x = 1\n", "x = 1\n\n"])
+def test_a_suggestion_goes_as_it_came(tmp_path, before):
+    path = tmp_path / "r1.py"
+    path.write_text(FILE.format(before), encoding="utf-8")
+    consent.suggest(path, [KEY])
+    consent.write(path, {KEY: "nobody’s"})
+    assert path.read_text(encoding="utf-8") == FILE.format(before.rstrip("\n") + f"\naccepts = {VALUE}\n" + before[6:])
+
+
+def test_a_file_that_cannot_be_written(tmp_path, monkeypatch):
+    path = tmp_path / "r1.py"
+    path.write_text(FILE.format(""), encoding="utf-8")
+
+    def denied(*args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", denied)
+    with pytest.raises(Refused, match=r"r1\.py cannot be written: Permission denied"):
+        consent.write(path, {KEY: "old"})
 
 
 def test_consent_in_a_file_of_another_encoding(tmp_path):

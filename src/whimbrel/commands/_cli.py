@@ -23,7 +23,7 @@ from ..project import Project, display_path
 from ..settings import NAMES
 
 META = "whimbrel.session"
-STEPS = re.compile(r"-\d+")
+STEPS = re.compile(r"-\d+(:.*)?")
 
 
 class Report(Protocol):
@@ -66,7 +66,7 @@ class OptionalValue(click.Option):
 
 
 class Command(click.Command):
-    """A click command that takes ``-1`` for a revision and not for an option."""
+    """A click command that takes ``-1`` for a revision, ``-2:`` for a range, and not for an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does it, after moving such steps behind ``--``."""

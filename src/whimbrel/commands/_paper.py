@@ -27,8 +27,12 @@ def without_database(
     rows: Mapping[str, int],
     limit: float,
     direction: Direction = "upgrade",
+    otherwise: int | None = None,
 ) -> list[Finding]:
-    """Judge revisions for a kind of database: for each database that they tell apart, as if it was the only one."""
+    """Judge revisions for a kind of database: for each database that they tell apart, as if it was the only one.
+
+    otherwise: how many rows a table has that is not among ``rows``; None where nobody knows.
+    """
     from .._alembic_paper import context_without_database
     from ..hazards.finding import told_apart
     from ..hazards.live import Live
@@ -47,7 +51,7 @@ def without_database(
     for name in names:
         context = context_without_database(dialect)
         calls = [(graph[id], function(modules[id], graph[id], direction, name, names)) for id in ids]
-        live = Live(context.dialect, None, rows, otherwise=None)
+        live = Live(context.dialect, None, rows, otherwise)
         found += review(record(context, calls, direction), live, limit=limit, database=name)
     return told_apart(found)
 

@@ -59,11 +59,9 @@ def git(folder: Path, since: str, *command: str) -> str:
     except OSError as error:
         raise UsageError(f"--since needs git: {error}.") from None
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        said = " ".join(done.stderr.split()) or f"it ended with {done.returncode}"
         hint = "A clone in CI may have one commit only: fetch the history, too (actions/checkout: fetch-depth: 0)."
-        raise UsageError(
-            f"git does not know what was added since '{since}': {said[-1]}", hint=hint if command[0] == "diff" else None
-        )
+        raise UsageError(f"git does not know what was added since '{since}': {said}", hint=hint if command[0] == "diff" else None)
     return done.stdout
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import Refused, UsageError
+from ..errors import NotAPath, Refused, UsageError
 from ..events import Listener, Noticed, ignore
 from ..lines import Line, line
 from ..project import Project, display_path
@@ -23,6 +23,7 @@ from ._paper import without_database
 from ._plan import hazards_of, words
 from ._settings import looking_options
 from ._since import added_since
+from ._unused import unnamed, unused
 
 if TYPE_CHECKING:
     from ..hazards.finding import Finding
@@ -35,11 +36,13 @@ class Reviewed:
     findings: tuple[Finding, ...]
     revisions: tuple[str, ...]
     written: tuple[str, ...] = ()
+    stops: frozenset[str] = frozenset({"danger"})
+    """The severities that want consent."""
 
     @property
     def exit_code(self) -> int:
-        """1 where a danger is not accepted."""
-        return int(any(each.severity == "danger" and each.accepted is None for each in self.findings))
+        """1 where a danger is not accepted, or what would stop a run else."""
+        return int(any(each.severity in self.stops and each.accepted is None for each in self.findings))
 
     def as_lines(self, *, verbose: bool) -> Iterator[Line]:
         """Each finding: what, where, why, and how to write it instead."""
@@ -113,10 +116,11 @@ def review(
         run_environment(project, Task(look, context={"dont_mutate": True}))
         found = told_apart(found)
     kept = [each for each in found if (not select or each.code in select) and each.code not in leave_out]
-    for text in unused(graph, seen, found):
+    for text in (*unnamed(graph, rows or {}), *unused(graph, seen, found)):
         on_event(Noticed(text))
     order = ("danger", "lock", "notice")
-    return Reviewed(tuple(sorted(kept, key=lambda each: order.index(each.severity))), tuple(seen))
+    stops = {"danger", *(severity for severity, word in project.settings.policy.by_severity().items() if word == "block")}
+    return Reviewed(tuple(sorted(kept, key=lambda each: order.index(each.severity))), tuple(seen), stops=frozenset(stops))
 
 
 def refuse_unknown(codes: Collection[str]) -> None:
@@ -140,7 +144,12 @@ def chosen_of(
     found: set[str] = set()
     by_path = {os.path.realpath(revision.path): id for id, revision in graph.revisions.items()}
     for each in what:
-        if each.endswith(".py") or os.sep in each:
+        if os.path.isdir(each) and each not in graph:
+            inside = {id for path, id in by_path.items() if path.startswith(os.path.join(os.path.realpath(each), ""))}
+            if not inside:
+                raise UsageError(f"There are no revisions of this project in {each}.")
+            found |= inside
+        elif each.endswith(".py") or os.sep in each:
             id = by_path.get(os.path.realpath(each))
             if os.path.basename(each) == "__init__.py":  # a hook gives all files that have changed
                 continue
@@ -148,10 +157,7 @@ def chosen_of(
                 raise UsageError(f"{each} is not a revision of this project.")
             found.add(id)
         elif ":" in each:
-            start, _, end = each.partition(":")
-            before = paths.upgrade(graph, start, ()) if start and start != "base" else []
-            since = before[-1:] if end.startswith("+") else ()
-            found |= set(paths.upgrade(graph, end or "heads", since)) - set(before)
+            found |= between(graph, *each.split(":", 1))
         elif each.startswith("+"):
             if current is None:
                 raise UsageError(f"Without a database nobody knows where {each} counts from.", hint="Name a revision: ae10:+1.")
@@ -162,26 +168,16 @@ def chosen_of(
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
 
 
-def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:
-    """In words what is accepted or ignored, and is no finding."""
-    from ..hazards.consent import accepts_of
-    from ..hazards.review import IGNORED, ignores_of, rules, unclear_ignores_of
-
-    keys = {(each.revision, key) for each in found for key in (each.short_key, each.full_key)}
-    codes = {(each.revision, each.code) for each in found if each.accepted == IGNORED}
-    for id in ids:
-        for text in unclear_ignores_of(graph[id].path):
-            yield f"{display_path(graph[id].path)} has '{text}', which ignores nothing: write # whimbrel: ignore[CODE]."
-        for code in sorted(ignores_of(graph[id].path)):
-            if code not in rules():
-                yield f"{display_path(graph[id].path)} ignores {code}, and there is no such rule."
-            elif (id, code) not in codes:
-                yield f"{display_path(graph[id].path)} ignores {code}, which finds nothing there."
-        for key in accepts_of(graph[id].path):
-            if not any(code in rules() for code in key.split(":")[:2]):
-                yield f"{display_path(graph[id].path)} accepts {key}, and there is no such rule."
-            elif (id, key) not in keys and any(each.revision == id for each in found):
-                yield f"{display_path(graph[id].path)} accepts {key}, which is no finding."
+def between(graph: Graph, start: str, end: str) -> set[str]:
+    """The revisions after a start, down to the end. Raises NotAPath where the end comes first."""
+    lower = names.find_all(graph, start) if start else ()
+    if end.startswith("+"):
+        return set(paths.upgrade(graph, end, lower))
+    upper = names.find_all(graph, end or "heads")
+    before, found = graph.ancestors(lower), graph.ancestors(upper)
+    if lower and not found - before and set(lower) != set(upper):
+        raise NotAPath(f"{start} does not come before {end}.", hint=f"Write {end}:{start}.")
+    return found - before
 
 
 def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[str] = (), **how: Any) -> Reviewed:
@@ -201,7 +197,7 @@ def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[s
     for path, accepted in written.items():
         consent.write(path, accepted)
     left = tuple(replace(each, accepted=because) if {each.key, each.full_key} & {*keys} else each for each in found.findings)
-    return Reviewed(left, found.revisions, tuple(map(display_path, written)))
+    return replace(found, findings=left, written=tuple(map(display_path, written)))
 
 
 def counts(given: Sequence[str]) -> dict[str, int]:
@@ -238,9 +234,9 @@ def command(
 ) -> Reviewed:
     """Show what could go wrong with revisions.
 
-    Of those that are pending, or of each RANGE (an id, or start:end) and FILE: what would lose data, lock a table for long, or
-    should be known. With the sizes of the database, or without one with --dialect. Exits with 1 where a danger is not
-    accepted.
+    Of those that are pending, or of each RANGE (an id, or start:end, without the start) and FILE or folder: what would lose
+    data, lock a table for long, or should be known. With the sizes of the database, or without one with --dialect. Exits
+    with 1 where a danger is not accepted.
     """
     if because and not accepted:
         raise UsageError("--because says why a danger is accepted.", hint="Add --accept CODE:OBJECT, or leave --because out.")

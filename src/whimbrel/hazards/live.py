@@ -36,6 +36,8 @@ class Live(Asking):
         otherwise: int | None = None,
     ) -> None:
         super().__init__(sqla_dialect, connection)
+        self.letters: dict[tuple[Table | None, str], str] | None = None if rows is None else {}
+        """The letters of names, where no database tells them and they can be written in any: those of the first time."""
         self.declared = {name.removeprefix(f"{self.default_schema}."): count for name, count in (rows or {}).items()}
         self.otherwise = otherwise
         self.created: set[Table] = set()
@@ -98,8 +100,12 @@ class Live(Asking):
         schema, name = table
         schema = None if schema == self.default_schema else schema
         if self.dialect.ignores_case_of_tables:
-            name = self.names_in(schema).get(name.lower(), name.lower())
+            name = self.names_in(schema).get(name.lower()) or self.as_written(name)
         return schema, name
+
+    def as_written(self, name: str, table: Table | None = None) -> str:
+        """The one way to write a name that no database tells: of a table, or of a column of this one."""
+        return name.lower() if self.letters is None else self.letters.setdefault((table, name.lower()), name)
 
     def names_in(self, schema: str | None) -> Mapping[str, str]:
         """The tables of a schema: in lower case, and as they are."""
@@ -130,7 +136,7 @@ class Live(Asking):
         if not self.dialect.ignores_case_of_columns:
             return name
         there = self.columns_of(table) or {}
-        return next((each for each in there if each.lower() == name.lower()), name.lower())
+        return next((each for each in there if each.lower() == name.lower()), self.as_written(name, table))
 
     # -- what the run does
 

@@ -97,6 +97,8 @@ class Rule:
     """Whether it looks again when the operation is about to be executed."""
     gives_way: bool = False
     """Whether it is silent where another rule speaks of the same operation."""
+    asks_database: bool = False
+    """Whether it may find nothing without a database, however large its tables are."""
     given: tuple[str, ...] = ()
     version: tuple[int, ...] | None = None
     """A version of the server that it is about, where it is not about every one."""

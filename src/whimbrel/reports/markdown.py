@@ -21,8 +21,13 @@ class MarkdownReport(TextReport):
             return
         print("| Severity | What | Where | Why |\n|--|--|--|--|", file=self.out)
         for each in found:
-            cells = (f"**{each.severity}**", f"{each.message} (`{each.key}`)", f"`{each.place}`", each.why)
+            cells = (f"**{each.severity}**", f"{each.message} ({code(each.key)})", code(str(each.place)), each.why)
             print(f"| {' | '.join(map(escaped, cells))} |", file=self.out)
+
+
+def code(text: str) -> str:
+    """A text in backticks, also where it has some."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def escaped(text: str) -> str:

@@ -21,11 +21,16 @@ class SarifReport(TextReport):
         if found is None:
             super().result(result)
             return
-        codes = {each.code: {"id": each.code, "shortDescription": {"text": each.why}} for each in found}
+        codes = {each.code: as_rule(each) for each in found}
         driver = {"name": "whimbrel", "version": __version__, "rules": list(codes.values())}
         run = {"tool": {"driver": driver}, "results": [as_result(each) for each in found]}
         document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
         print(json.dumps(document, indent=2), file=self.out)
+
+
+def as_rule(finding: Any) -> dict[str, Any]:
+    """What was broken; GitHub wants all three texts."""
+    return {"id": finding.code, **{name: {"text": finding.why} for name in ("shortDescription", "fullDescription", "help")}}
 
 
 def as_result(finding: Any) -> dict[str, Any]:

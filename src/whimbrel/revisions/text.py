@@ -8,6 +8,9 @@ import tokenize
 from collections.abc import Callable
 from pathlib import Path
 
+from ..errors import Refused
+from ..project import display_path
+
 
 def change(path: Path, changed: Callable[[str], str]) -> None:
     """Write what a function makes of the text of a file; it gets lines that end with a line feed."""
@@ -16,7 +19,10 @@ def change(path: Path, changed: Callable[[str], str]) -> None:
     text = data.decode(encoding)
     end = "\r\n" if "\r\n" in text and not re.search(r"(?<!\r)\n", text) else "\n"
     found = changed(text.replace(end, "\n")).replace("\n", end)
-    path.write_bytes(found.encode(encoding, "backslashreplace"))  # a letter that it does not have, in a text in quotes
+    try:
+        path.write_bytes(found.encode(encoding, "backslashreplace"))  # a letter that it does not have, in a text in quotes
+    except OSError as error:
+        raise Refused(f"{display_path(path)} cannot be written: {error.strerror or error}.") from error
 
 
 def lines_of(source: str) -> list[str]:

@@ -79,6 +79,7 @@ def default_of(case: Case, parent: str) -> tuple[str | None, str] | None:
 rule = Rule(
     code="attach-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on the first row that is in the wrong partition.",
     look=look,
     given=(

@@ -46,6 +46,7 @@ def values(case: Case, condition: str, wrong: str) -> str:
 rule = Rule(
     code="check-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on a row for which the condition is false.",
     look=look,
     bad="""with op.batch_alter_table("person") as batch_op:

@@ -65,6 +65,7 @@ def adds(case: Case, column: str) -> bool:
 rule = Rule(
     code="check-goes-along",
     severity="notice",
+    asks_database=True,
     why="A check that stands in the definition of a column is gone when the column gets another definition without it.",
     look=look,
     given=("alter table person modify age integer check (age > 0)",),

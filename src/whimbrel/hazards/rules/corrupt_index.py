@@ -32,6 +32,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="index-may-lack-rows",
     severity="danger",
+    asks_database=True,
     why="These versions do not see rows that others change at the same time (release notes of PostgreSQL 14.4).",
     look=look,
     bad="""with op.get_context().autocommit_block():

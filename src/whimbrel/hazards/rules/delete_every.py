@@ -41,6 +41,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="delete-meets-every-row",
     severity="danger",
+    asks_database=True,
     why="A DELETE whose condition every row meets leaves none.",
     look=look,
     bad='op.execute("DELETE FROM person WHERE id > 0")',

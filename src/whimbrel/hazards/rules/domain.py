@@ -20,6 +20,7 @@ def instead(case: Case) -> str | None:
 rule = Rule(
     code="domain-scan",
     severity="lock",
+    asks_database=True,
     why="ALTER DOMAIN holds SHARE on all tables with such a column while it looks at every row.",
     look=waits("domain", safe=instead),
     given=("CREATE DOMAIN years AS integer", "ALTER TABLE person ALTER age TYPE years"),

@@ -91,6 +91,7 @@ def columns_of(live: Live, domain: str) -> list[tuple[Table, str]]:
 rule = Rule(
     code="domain-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on the first value that the domain forbids.",
     look=look,
     given=("CREATE DOMAIN years AS integer", "ALTER TABLE person ALTER age TYPE years"),

@@ -56,6 +56,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="foreign-key-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on a row whose counterpart is missing.",
     look=look,
     bad="""with op.batch_alter_table("person") as batch_op:

@@ -78,6 +78,7 @@ def plain(case: Case, type_: Any) -> str | None:
 rule = Rule(
     code="foreign-key-type-differs",
     severity="notice",
+    asks_database=True,
     why="What is compared has to be converted, and the smaller type ends first.",
     look=look,
     bad="""op.add_column("person", sa.Column("boss_id", sa.BigInteger()))

@@ -47,6 +47,7 @@ def is_partial(index: Mapping[str, Any]) -> bool:
 rule = Rule(
     code="foreign-key-without-index",
     severity="notice",
+    asks_database=True,
     why="The server looks for rows that point to what is deleted, and reads all of them without an index.",
     look=look,
     bad="""op.execute("UPDATE person SET age = 1")

@@ -38,6 +38,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="not-null-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on a null; MySQL in a mode that is not strict puts 0 or '' in its place.",
     look=look,
     bad="""with op.batch_alter_table("person") as batch_op:

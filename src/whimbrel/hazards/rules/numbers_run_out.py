@@ -64,6 +64,7 @@ def widens(op: Any, table: Table, column: str, case: Case) -> bool:
 rule = Rule(
     code="numbers-run-out",
     severity="notice",
+    asks_database=True,
     why="The server gives out no number that its type does not have.",
     look=look,
     given=("INSERT INTO pet (id) VALUES (2000000000)",),

@@ -40,6 +40,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="partitioned-index-fails",
     severity="danger",
+    asks_database=True,
     why="CREATE and DROP INDEX CONCURRENTLY are not for partitioned tables.",
     look=look,
     given=(

@@ -88,6 +88,7 @@ def dropped_in(case: Case) -> set[str]:
 rule = Rule(
     code="index-repeats",
     severity="notice",
+    asks_database=True,
     why="Each index has to be kept whenever a row changes.",
     look=look,
     bad='op.create_index("ix_person_id", "person", ["id"])',

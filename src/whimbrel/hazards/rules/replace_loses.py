@@ -48,6 +48,7 @@ def meets_no_row(case: Case, op: Rows) -> bool:
 rule = Rule(
     code="replace-loses-data",
     severity="danger",
+    asks_database=True,
     why="REPLACE deletes the old row as a whole.",
     look=look,
     bad="""op.execute("REPLACE INTO person (id, name) VALUES (1, 'Eda')")""",

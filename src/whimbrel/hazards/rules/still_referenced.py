@@ -66,6 +66,7 @@ def goes_too(case: Case, child: Table, key: Any) -> bool:
 rule = Rule(
     code="still-referenced",
     severity="danger",
+    asks_database=True,
     why="A foreign key keeps what it points to from going, or is left pointing to nothing.",
     look=look,
     given=("create table toy (id integer primary key, person_id integer, foreign key (person_id) references person (id))",),

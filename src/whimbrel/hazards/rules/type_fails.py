@@ -93,6 +93,7 @@ def is_same(one: str, other: str) -> bool:
 rule = Rule(
     code="type-change-fails",
     severity="danger",
+    asks_database=True,
     why="The server refuses such values, cuts them off or rounds them.",
     look=look,
     bad="""with op.batch_alter_table("person") as batch_op:

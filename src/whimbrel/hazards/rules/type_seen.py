@@ -82,6 +82,7 @@ def of_words(text: str, dialect: Any) -> str | None:
 rule = Rule(
     code="type-breaks-programs",
     severity="notice",
+    asks_database=True,
     why="The programs that run were written for values of the old type.",
     look=look,
     bad='op.alter_column("person", "age", existing_type=sa.Integer(), type_=sa.Numeric())',

@@ -143,6 +143,7 @@ def values(live: Live, twice: str) -> str:
 rule = Rule(
     code="unique-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on the first value that is there twice.",
     look=look,
     bad='op.create_index("ix_person_name", "person", ["name"], unique=True)',

@@ -29,6 +29,7 @@ def look(case: Case) -> Iterator[Found]:
 rule = Rule(
     code="update-loses-data",
     severity="danger",
+    asks_database=True,
     why="An UPDATE without WHERE leaves nothing of what was in the column.",
     look=look,
     bad='op.execute("UPDATE person SET name = NULL")',

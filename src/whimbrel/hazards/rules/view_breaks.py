@@ -83,6 +83,7 @@ def column_comes_back(case: Case, column: str) -> bool:
 rule = Rule(
     code="view-breaks",
     severity="danger",
+    asks_database=True,
     why="A view that needs what goes keeps it from going, or cannot be read any more.",
     look=look,
     given=("create view names as select p.id, p.name from person p",),
