@@ -231,6 +231,10 @@ index-blocks-writes: an index of all partitions
     op.create_index("ix_visit", "visit", ["who"])
 check-scan: a check of a table that others inherit from
     op.create_check_constraint("ck_place", "place", "id > 0")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+type-rewrite: a type changes after a comment
+    op.execute("/* x, y */ ALTER /* z */ TABLE person ALTER age TYPE bigint")
 """
 MARIADB = r"""
 table-copy: an index is built by a copy
@@ -344,6 +348,12 @@ drop-table-loses-data: a statement in a text
     op.execute("EXECUTE IMMEDIATE 'DROP TABLE pet'")
 truncate-loses-data: the file of a table goes
     op.execute("ALTER TABLE pet DISCARD TABLESPACE")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+table-copy: a type changes after a comment
+    op.execute("# it's small\n/* x, y */ ALTER /* z */ TABLE person MODIFY age bigint")
+type-change-fails: a text gets shorter after a comment
+    op.execute("/* x */ ALTER TABLE person MODIFY name varchar(1)")
 """
 SQLITE = r"""
 not-null-fails: NOT NULL over nulls
@@ -361,6 +371,8 @@ rename-breaks-programs: a table in use is renamed
     op.execute("ALTER TABLE person RENAME TO people")
 rename-breaks-programs: a column in use is renamed
     op.execute("ALTER TABLE person RENAME COLUMN name TO title")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
 """
 
 

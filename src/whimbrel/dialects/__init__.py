@@ -10,6 +10,7 @@ from functools import cache
 from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
+from ._comments import without_comments
 from ._effects import Effect, clauses
 from ._mysql_text import plainly
 from ._rates import USUAL
@@ -47,4 +48,5 @@ __all__ = [
     "dialect_of",
     "plainly",
     "registered",
+    "without_comments",
 ]

@@ -18,7 +18,7 @@ from alembic.operations import ops
 from sqlalchemy import Column, Connection
 from sqlalchemy.types import NullType
 
-from ..dialects import dialect_of
+from ..dialects import dialect_of, without_comments
 from ..plan.record import frames_here, place_in
 from ..plan.sql import operations_in, statements_in
 from ..plan.step import Changed, Planned, Step, Table, shown, table_of
@@ -103,6 +103,7 @@ class Guard:
     def operations_of(self, text: str) -> Collection[Any]:
         """What one statement does."""
         kind = self.history.dialect.kind
+        text = without_comments(text, self.sqla_dialect.name)
         if found := CREATES.match(text):
             schema = plain(found["schema"], kind) if found["schema"] else None
             made = ops.CreateTableOp(plain(found["name"], kind), [], schema=schema)

@@ -10,7 +10,7 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
-from ..dialects import USUAL, Effect
+from ..dialects import USUAL, Effect, without_comments
 from .step import Step, Table
 
 ONE_ROW = re.compile(
@@ -49,6 +49,7 @@ def listen(step: Step, live: Any) -> None:
 
 def effect_of(statement: str, live: Any) -> Effect | None:
     """The effect of one statement on a table that is there."""
+    statement = without_comments(statement, live.sqla_dialect.name)
     effect: Effect | None = live.dialect.effect_of(statement, live)
     known = None if effect is None or effect.table is None else live.known_as(effect.table)
     if effect is None or known is None:

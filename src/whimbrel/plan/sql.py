@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from ..dialects import without_comments
 from .rows import NAMES, changed_rows, count, counted, is_only, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
 from .words import (
@@ -78,6 +79,7 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         made.verb == "insert" or (not made.is_bounded and made.verb == "delete")
     ):  # of others the text tells more
         return (made,), None
+    text = without_comments(text, dialect)
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
         dialect = "mysql"
@@ -86,7 +88,7 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         text, nulls_are_same = plain_index(text)
     if found := of_replace(text, dialect) or of_delete_history(text, dialect):
         return found, None
-    if HARMLESS.match(text) and not INTERESTING.search(text):
+    if not text or (HARMLESS.match(text) and not INTERESTING.search(text)):
         return (), None
     if found_rows := NEW_ROWS.match(text):
         schema = plain(found_rows["schema"], dialect) if found_rows["schema"] else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...dialects import without_comments
 from ...plan.step import Table
 from ...plan.words import unquoted
 from ..live import Live
@@ -15,7 +16,8 @@ ALONG = re.compile(r"(?<!DELETE )(?<!UPDATE )\bCASCADE\b", re.IGNORECASE)
 def statements(case: Case) -> list[str]:
     """The statements of a step, each in one line; none where this is not its first operation."""
     is_first = case.op is (case.step.operations or (None,))[0]
-    return [" ".join(each.split()) for each in case.step.sql] if is_first else []
+    name = case.live.sqla_dialect.name
+    return [" ".join(without_comments(each, name).split()) for each in case.step.sql] if is_first else []
 
 
 def is_first_of_revision(case: Case) -> bool:
