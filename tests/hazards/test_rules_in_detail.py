@@ -945,3 +945,34 @@ def test_a_table_that_is_built_anew_by_hand_keeps_its_keys(person):
     person.database.run("create table pet (id integer primary key, p integer references person (id))")
     up = "op.execute('CREATE TABLE n AS SELECT * FROM person')\nop.drop_table('person')\nop.rename_table('n', 'person')"
     assert messages(person, "still-referenced", up) == []
+
+
+UNLESS = "ALTER TABLE person ADD COLUMN IF NOT EXISTS {}"
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        (f"op.execute('{UNLESS.format('rank int NOT NULL')}')", {"new-column-without-value:person.rank"}),
+        (f"op.execute('{UNLESS.format('name varchar(50) NOT NULL')}')", set()),
+        (f"op.execute('{UNLESS.format('rank int')}')\nop.drop_column('person', 'rank')", set()),
+        (f"op.execute('{UNLESS.format('name int')}')\nop.drop_column('person', 'name')", {"drop-column-loses-data:person.name"}),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_a_column_that_is_added_where_it_is_not_there(person, up, found):
+    person.revision(up, id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert {f"{each['code']}:{each['object']}" for each in listed if each["severity"] == "danger"} == found
+
+
+@on("postgresql", "mariadb")
+def test_a_column_that_was_there_is_not_lost_while_nobody_sees_it(person):
+    """The review does not see the drop; the run does, and knows that the column was not made by it."""
+    up = f"""
+        op.execute("{UNLESS.format("name int")}")
+        with op.get_bind().engine.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE person DROP " + "COLUMN name"))
+    """
+    person.revision(up, id="bbbb")
+    person.flask("upgrade").exits(1).says("1 value of person.name would be lost")

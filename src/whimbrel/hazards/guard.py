@@ -41,7 +41,7 @@ CREATES = re.compile(
 )
 UNHIDES = re.compile(rf"\s*DROP\s+TEMPORARY\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})", re.I)
 ADDS = re.compile(
-    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
+    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
     re.IGNORECASE,
 )
 
@@ -117,8 +117,10 @@ class Guard:
             self.history.created.discard(self.history.key((schema, plain(found["name"], kind))))
             return []
         if found := ADDS.match(text):
-            column: Column[Any] = Column(plain(found[3], kind), NullType())
-            return [ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)]
+            column: Column[Any] = Column(plain(found[4], kind), NullType())
+            added = ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)
+            added.if_not_exists = bool(found[3])
+            return [added]
         if CALM.match(text) or not WATCHED.search(text):
             return []
         return operations_in(text, None, self.sqla_dialect.name)[0]

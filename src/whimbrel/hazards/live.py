@@ -160,7 +160,7 @@ class Live(Asking):
                 self.created.add(table)  # whatever has this name from now on is new
             case ops.RenameTableOp():
                 self.follow_rename(table, self.key((table[0], str(op.new_table_name))))
-            case ops.AddColumnOp():
+            case ops.AddColumnOp() if not self.may_be_there(op):
                 self.follow_column(table, None, op.column.name)
             case ops.DropColumnOp():
                 self.follow_column(table, op.column_name, None)
@@ -186,6 +186,14 @@ class Live(Asking):
         with suppress(SQLAlchemyError), self.aside():
             return self.dialect.has_triggers(self.connection, *table)
         return True
+
+    def may_be_there(self, op: Any) -> bool:
+        """Whether an operation adds a column that is there, or may be: then it does nothing (IF NOT EXISTS)."""
+        table = table_of(op)
+        if table is None or not isinstance(op, ops.AddColumnOp) or not getattr(op, "if_not_exists", None):
+            return False
+        known, column = self.known_as(table), self.column_known_as(table, op.column.name)
+        return known is not None and column is not None and (self.connection is None or column in (self.columns_of(known) or {}))
 
     def follow_new_table(self, table: Table) -> None:
         """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""

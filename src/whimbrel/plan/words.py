@@ -26,7 +26,10 @@ NO_COLUMN = (
 DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAME})", re.IGNORECASE)
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
-ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+ADD = re.compile(
+    rf"\s*ADD\s+(?:COLUMN\s+)?(?P<unless>IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}(?!EXCLUDE\b)(?P<name>{NAME})\s+(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 SEVERAL = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
 PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
 PARTITIONS = re.compile(
@@ -152,7 +155,9 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
     elif found := ADD.match(clause):
-        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2], dialect), schema=schema)
+        added = ops.AddColumnOp(table, new_column(plain(found["name"], dialect), found["rest"], dialect), schema=schema)
+        added.if_not_exists = bool(found["unless"])
+        yield added
     elif found := CHANGE.match(clause):
         old, new = plain(found[1], dialect), plain(found[2], dialect)
         yield altered(table, old, found[3], schema, None if old == new else new)
