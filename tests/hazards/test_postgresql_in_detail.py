@@ -184,3 +184,11 @@ def test_who_waits_for_more_than_one_table(person, up, code, message):
     given += ["create table visit_2 partition of visit for values from (9) to (12)", "insert into visit values (10)"]
     given += ["insert into pet values (1, 1)", "analyze"]
     assert said(person, up, *given)[code] == [message]
+
+
+@on("postgresql")
+def test_nobody_is_told_of_types_that_sqlalchemy_does_not_know(person, recwarn):
+    person.database.run("alter table person add place point, add spot line, add code pg_lsn")
+    recwarn.clear()
+    assert "drop-column-loses-data" in said(person, "op.drop_column('person', 'name')")
+    assert [each for each in recwarn if "type" in str(each.message)] == []

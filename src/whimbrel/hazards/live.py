@@ -16,6 +16,7 @@ from ..dialects import USUAL, Effect
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
+from .inspector import QuietInspector
 
 BYTES_OF_A_ROW = 100
 """Where nobody knows better."""
@@ -68,7 +69,7 @@ class Live(Asking):
         self.prove_above = -1.0
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
-        self._inspector: sa.Inspector | None = None
+        self._inspector: QuietInspector | None = None
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
@@ -82,11 +83,11 @@ class Live(Asking):
         self._given_up.clear()
 
     @property
-    def inspector(self) -> sa.Inspector:
+    def inspector(self) -> QuietInspector:
         """What tells of the structure that is there, and asks for each thing once. There has to be a connection."""
         if self._inspector is None:
             assert self.connection is not None
-            self._inspector = sa.inspect(self.connection)
+            self._inspector = QuietInspector(self.connection)
         return self._inspector
 
     # -- names
@@ -247,6 +248,10 @@ class Live(Asking):
         is_beside = key in self.temporary and table[0] is not None
         return None if key in self.created and not is_beside else self.was.get(key, key)
 
+    def schema_of(self, table: Table) -> str | None:
+        """Beside a temporary table of its name the schema of a table has to be said."""
+        return self.default_schema if table in self.temporary else table[0]
+
     def column_known_as(self, table: Table, column: str) -> str | None:
         """What a column is called in the database now; None where the run makes it."""
         known = self.known_as(table)
@@ -268,7 +273,7 @@ class Live(Asking):
             return None
         if table not in self._columns:
             try:
-                found = self.inspector.get_columns(table[1], schema=table[0])
+                found = self.inspector.get_columns(table[1], schema=self.schema_of(table))
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None
