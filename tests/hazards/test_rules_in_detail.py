@@ -976,3 +976,24 @@ def test_a_column_that_was_there_is_not_lost_while_nobody_sees_it(person):
     """
     person.revision(up, id="bbbb")
     person.flask("upgrade").exits(1).says("1 value of person.name would be lost")
+
+
+@on("mariadb")
+def test_a_primary_key_that_is_replaced_is_not_dropped(person):
+    person.database.run("create table trip (a integer primary key, b integer not null)")
+    person.database.run("insert into trip values (1, 1)")
+    assert messages(person, "constraint-dropped", "op.execute('ALTER TABLE trip DROP PRIMARY KEY, ADD PRIMARY KEY (b, a)')") == []
+
+
+@on("sqlite")
+def test_a_table_of_a_file_that_a_revision_attaches(person, tmp_path):
+    """Nobody knows ahead what is in it; while it runs, it is looked at."""
+    up = f"""
+        with op.get_context().autocommit_block():
+            op.execute("ATTACH '{tmp_path / "other.db"}' AS other")
+        op.execute("CREATE TABLE other.trip (id integer)")
+        op.execute("INSERT INTO other.trip VALUES (1)")
+        op.execute("DROP TABLE other.trip")
+    """
+    assert messages(person, "drop-table-loses-data", up) == []
+    person.ok("upgrade")

@@ -13,7 +13,7 @@ from ._beside import Beside
 from ._comments import without_comments
 from ._effects import Effect, clauses
 from ._mysql_text import plainly
-from ._rates import USUAL
+from ._rates import USUAL, Rates
 from ._sessions import Blocker, Holder, Lock, Phase
 
 
@@ -44,6 +44,7 @@ __all__ = [
     "Holder",
     "Lock",
     "Phase",
+    "Rates",
     "clauses",
     "dialect_of",
     "plainly",

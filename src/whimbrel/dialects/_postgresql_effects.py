@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ._conversions import length
-from ._effects import HARDER, Blocks, Effect, Work, clauses
+from ._effects import HARDER, SESSION, Blocks, Effect, Work, clauses
 from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, referencing, sharing_keys
 from ._postgresql_commands import effect_of as of_command
 
@@ -29,6 +29,7 @@ USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 DROP_KEY = re.compile(rf"DROP CONSTRAINT (?:IF EXISTS )?({NAME})", re.IGNORECASE)
 ENFORCED = re.compile(rf"ALTER CONSTRAINT ({NAME}).*?\b(NOT )?ENFORCED\b", re.IGNORECASE)
+ZONE = re.compile(r"SET (?:SESSION |LOCAL )?(?:TIME ZONE |\"?TimeZone\"? ?(?:= ?|TO ))('[^']+'|\w+)$", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
     rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER)",
@@ -47,6 +48,10 @@ def effect_of(statement: str, live: Any) -> Effect | None:
         return strictest([of_alter(table, clause.strip(), live) for clause in clauses(found[2])])
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
+    if found := ZONE.match(text):
+        live.settings["TimeZone"] = "" if found[1].upper() in ("DEFAULT", "LOCAL") else found[1].strip("'")
+        live.prove(text, Effect(SESSION, None))
+        return None
     return of_command(text, live)
 
 
@@ -208,7 +213,8 @@ def work_of_type(table: tuple[str | None, str], column: str, new: str, using: st
         f" where attrelid = '{name}'::regclass and attname = '{there.replace(chr(39), chr(39) * 2)}'"
     )
     rows = live.some(query)
-    return "" if rows and is_in_catalog_only(rows[0][0], canonical(new), rows[0][1]) else "rewrite"
+    zone = live.settings.get("TimeZone") or (rows[0][1] if rows else "")
+    return "" if rows and is_in_catalog_only(rows[0][0], canonical(new), zone) else "rewrite"
 
 
 def canonical(type_: str) -> str:

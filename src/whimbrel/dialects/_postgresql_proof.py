@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._effects import Effect, Work
+from ._effects import SESSION, Effect, Work
 from ._postgresql_commands import NAME, NEW_PARTITION, PARTITION, name_of
 
 ALTERS = re.compile(rf"(\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?)({NAME})", re.IGNORECASE)
@@ -55,6 +55,9 @@ class Proof:
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
+        if effect.kind == SESSION:
+            self.set(statement)
+            return effect
         if effect.kind == "attach":
             return self.of_partition(" ".join(statement.split()), effect)
         found = ALTERS.match(statement)
@@ -108,6 +111,11 @@ class Proof:
         if effect.table in read:
             return replace(effect, is_proven=True)
         return replace(effect, table=read[0], is_proven=True) if read else replace(effect, work="", is_proven=True)
+
+    def set(self, statement: str) -> None:
+        """What the run sets for its session holds for what is tried from here on, until all is rolled back."""
+        with suppress(SQLAlchemyError), self.connection.begin_nested():
+            self.execute(statement)
 
     def copied(self, table: tuple[str | None, str]) -> str:
         """Make an empty copy; gives its name. What is not valid proves nothing: it would be valid on a table without rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -23,7 +23,8 @@ from ._postgresql_patience import patient
 from ._postgresql_proof import proof
 from ._postgresql_structure import PostgresqlStructure
 from ._postgresql_values import does_not_fit
-from ._rates import POSTGRESQL
+from ._rates import POSTGRESQL, Rates
+from ._rates_kept import remembered
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 from ._views import views_on, without_dependents
@@ -266,12 +267,16 @@ class Postgresql(PostgresqlStructure, Dialect):
         may_try = not self.autocommits(connection.connection.dbapi_connection)
         return proving(lambda stack: stack.enter_context(proof(connection)) if may_try else None)
 
-    def rates(self, connection: Connection) -> Mapping[str, float]:
+    def rates(self, connection: Connection) -> Rates | None:
         """In a savepoint that is rolled back."""
-        with connection.begin_nested() as attempt:
-            found = POSTGRESQL.measure(connection)
-            attempt.rollback()
-        return found
+
+        def measure() -> Rates | None:
+            with connection.begin_nested() as attempt:
+                found = POSTGRESQL.measure(connection)
+                attempt.rollback()
+            return found
+
+        return remembered(connection, POSTGRESQL, measure)
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As the last ANALYZE or VACUUM has left it; counted where that never was."""

@@ -12,7 +12,7 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import USUAL, Effect
+from ..dialects import Effect, Rates
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
@@ -54,7 +54,7 @@ class Live(Asking):
         self.was_column: dict[tuple[Table, str], str] = {}
         self.retyped: set[tuple[Table, str]] = set()
         """Columns that get another type, under the names that they have now in the database."""
-        self.settings: dict[str, bool] = {}
+        self.settings: dict[str, Any] = {}
         """What the run has set for its session, as far as effects depend on it."""
         self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
@@ -73,7 +73,6 @@ class Live(Asking):
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
-        self._rates: Mapping[str, float] | None = None
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
 
     def forget(self) -> None:
@@ -277,6 +276,10 @@ class Live(Asking):
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None
+            except sa.exc.OperationalError:
+                if table[0] is None:
+                    raise
+                self._columns[table] = None  # of a file that a revision attaches (SQLite)
         return self._columns[table]
 
     def primary_key(self, table: Table) -> list[str]:
@@ -325,14 +328,13 @@ class Live(Asking):
             return None if rows is None else rows * BYTES_OF_A_ROW
         return self.size_of(table)[1]
 
-    def rate(self, work: str) -> float:
-        """How many bytes of a table the server deals with in a second; measured once, where a table is large enough to ask."""
-        if self._rates is None:
-            self._rates = USUAL
-            if self.connection is not None:
-                with self.briefly():
-                    self._rates = self.dialect.rates(self.connection)
-        return self._rates[work]
+    @cached_property
+    def rates(self) -> Rates | None:
+        """How many bytes of a table the server deals with in a second; None where that could not be measured."""
+        if self.connection is not None:
+            with self.briefly():
+                return self.dialect.rates(self.connection)
+        return None
 
     def size_of(self, table: Table) -> tuple[int | None, int | None]:
         """Rows and bytes, asked once; unknown where somebody has the table locked."""

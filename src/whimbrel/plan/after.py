@@ -44,7 +44,7 @@ class Partly(Described):
         return self[key]
 
 
-def columns(found: list[Described], op: Any) -> list[Described]:
+def columns(found: list[Described], op: Any, dialect: Dialect) -> list[Described]:
     """The columns after an operation."""
     match op:
         case ops.CreateTableOp():
@@ -62,52 +62,65 @@ def columns(found: list[Described], op: Any) -> list[Described]:
     raise Unclear
 
 
-def indexes(found: list[Described], op: Any) -> list[Described]:
+def indexes(found: list[Described], op: Any, dialect: Dialect) -> list[Described]:
     """The indexes after an operation that makes or drops one, or has to do with none."""
     match op:
         case ops.CreateTableOp():
             table = made_by(op)
-            if any(isinstance(each, sa.UniqueConstraint) for each in table.constraints):
-                raise Unclear  # some databases tell of their indexes, too
-            return [each for index in table.indexes for each in indexes([], ops.CreateIndexOp.from_index(index))]
+            unique = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+            of_unique = [ops.CreateUniqueConstraintOp.from_constraint(each) for each in unique]
+            made = [*of_unique, *map(ops.CreateIndexOp.from_index, table.indexes)]
+            return [each for one in made for each in indexes([], one, dialect)]
         case ops.CreateIndexOp() if all(isinstance(each, str) for each in op.columns) and op.columns:
-            made: Described = {
-                "name": op.index_name,
-                "column_names": list(op.columns),
-                "unique": bool(op.unique),
-                "dialect_options": {},
-            }
-            return [*without(found, op.index_name), made]
+            return [*without(found, op.index_name), an_index(op.index_name, op.columns, is_unique=bool(op.unique))]
         case ops.DropIndexOp():
             return without(found, op.index_name)
-        case ops.CreateCheckConstraintOp() | ops.CreateForeignKeyOp():
+        case ops.CreateUniqueConstraintOp() if not dialect.unique_constraints_are_indexes:
+            return found
+        case ops.CreateUniqueConstraintOp() if op.constraint_name:
+            return [*found, an_index(str(op.constraint_name), op.columns, is_unique=True)]
+        case ops.DropConstraintOp():
+            return without(found, op.constraint_name) if dialect.unique_constraints_are_indexes else found
+        case ops.CreateCheckConstraintOp() | ops.CreateForeignKeyOp() | ops.CreatePrimaryKeyOp():
             return found
     return listed(found, op, "column_names")
 
 
-def unique_constraints(found: list[Described], op: Any) -> list[Described]:
+def an_index(name: str | None, columns: Iterable[Any], *, is_unique: bool) -> Described:
+    """A new index."""
+    return {"name": name, "column_names": list(columns), "unique": is_unique, "dialect_options": {}}
+
+
+def unique_constraints(found: list[Described], op: Any, dialect: Dialect) -> list[Described]:
     """The unique constraints after an operation."""
     match op:
         case ops.CreateTableOp():
-            unique = [each for each in made_by(op).constraints if isinstance(each, sa.UniqueConstraint)]
-            return [{"name": each.name, "column_names": [column.name for column in each.columns]} for each in unique]
+            table = made_by(op)
+            unique = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+            made = [{"name": each.name, "column_names": [column.name for column in each.columns]} for each in unique]
+            indexes_made = map(ops.CreateIndexOp.from_index, table.indexes)
+            return [*made, *(each for index in indexes_made for each in unique_constraints([], index, dialect))]
         case ops.CreateUniqueConstraintOp():
             return [*found, {"name": op.constraint_name, "column_names": list(op.columns)}]
         case ops.DropConstraintOp():
             return without(found, op.constraint_name)
         case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp() | ops.CreatePrimaryKeyOp():
             return found
-        case ops.CreateIndexOp() if not op.unique:
+        case ops.CreateIndexOp() if not (op.unique and dialect.unique_indexes_are_constraints):
             return found
+        case ops.CreateIndexOp() if all(isinstance(each, str) for each in op.columns) and op.columns:
+            return [*found, {"name": op.index_name, "column_names": list(op.columns)}]
+        case ops.DropIndexOp():
+            return without(found, op.index_name) if dialect.unique_indexes_are_constraints else found
     return listed(found, op, "column_names")
 
 
-def foreign_keys(found: list[Described], op: Any) -> list[Described]:
+def foreign_keys(found: list[Described], op: Any, dialect: Dialect) -> list[Described]:
     """The foreign keys after an operation."""
     match op:
         case ops.CreateTableOp():
             keys = made_by(op).foreign_key_constraints
-            return [each for key in keys for each in foreign_keys([], ops.CreateForeignKeyOp.from_constraint(key))]
+            return [each for key in keys for each in foreign_keys([], ops.CreateForeignKeyOp.from_constraint(key), dialect)]
         case ops.CreateForeignKeyOp():
             made = {
                 "name": op.constraint_name,
@@ -125,7 +138,7 @@ def foreign_keys(found: list[Described], op: Any) -> list[Described]:
     return listed(found, op, "constrained_columns")
 
 
-def primary_key(found: Described, op: Any) -> Described:
+def primary_key(found: Described, op: Any, dialect: Dialect) -> Described:
     """The primary key after an operation that leaves it alone, or makes the table."""
     match op:
         case ops.CreateTableOp():
@@ -142,7 +155,7 @@ def primary_key(found: Described, op: Any) -> Described:
     return listed([found], op, "constrained_columns")[0]
 
 
-ANSWERS: Mapping[str, Callable[[Any, Any], Any]] = {
+ANSWERS: Mapping[str, Callable[[Any, Any, Dialect], Any]] = {
     "get_columns": columns,
     "get_foreign_keys": foreign_keys,
     "get_indexes": indexes,
@@ -161,7 +174,7 @@ def after(method: str, now: Any, operations: Iterable[Any], dialect: Dialect) ->
         for op in operations:
             if method == "get_indexes" and dialect.keys_need_indexes and makes_keys(op):
                 raise Unclear
-            found = found if isinstance(op, ABOUT_TEXTS) else ANSWERS[method](found, op)
+            found = found if isinstance(op, ABOUT_TEXTS) else ANSWERS[method](found, op, dialect)
     except (Unclear, KeyError, TypeError, sa.exc.SQLAlchemyError):
         raise Opaque("it looks at what the run has changed") from None
     return found

@@ -170,17 +170,31 @@ class Looking:
         return kept + made
 
     def reflect_table(self, table: sa.Table, *given: Any, **more: Any) -> None:
-        """Fill a Table that no step has changed."""
-        if self._key(table.name, table.schema) in self._changes.since:
-            raise Opaque(LOOKS)
-        self._ask(self._inspector.reflect_table, table, *given, **more)
+        """Fill a Table as the database has it; one that a step has changed with its columns and keys only."""
+        if self._key(table.name, table.schema) not in self._changes.since:
+            self._ask(self._inspector.reflect_table, table, *given, **more)
+            return
+        wanted = more.get("include_columns", given[0] if given else None)
+        key = self._of_table("get_pk_constraint", table.name, schema=table.schema)["constrained_columns"]
+        for each in self._of_table("get_columns", table.name, schema=table.schema):
+            if wanted is None or each["name"] in wanted:
+                type_ = dict(each).get("type", sa.types.NULLTYPE)  # that of a column which SQL has made is not known
+                made: sa.Column[Any] = sa.Column(each["name"], type_, nullable=each["nullable"])
+                made.primary_key = each["name"] in key
+                table.append_column(made, replace_existing=True)
+        for each in self._of_table("get_foreign_keys", table.name, schema=table.schema):
+            if all(name in table.c for name in each["constrained_columns"]):
+                to = ".".join(part for part in (each["referred_schema"], each["referred_table"]) if part)
+                columns = [f"{to}.{name}" for name in each["referred_columns"]]
+                table.append_constraint(sa.ForeignKeyConstraint(each["constrained_columns"], columns, name=each["name"]))
 
     def _get_reflection_info(self, *, filter_names: Sequence[str] | None = None, schema: str | None = None, **kw: Any) -> Any:
-        """What MetaData.reflect() asks for."""
-        for name in filter_names or self.get_table_names(schema):
-            if self._key(name, schema) in self._changes.since:
-                raise Opaque(LOOKS)
-        return self._ask(partial(reflection_info, self._inspector), schema=schema, filter_names=filter_names, **kw)
+        """What MetaData.reflect() asks for, to hand it back table by table; nothing where all of them have changed."""
+        names = list(filter_names or self.get_table_names(schema))
+        same = [name for name in names if self._key(name, schema) not in self._changes.since]
+        if not same:
+            return None
+        return self._ask(partial(reflection_info, self._inspector), schema=schema, filter_names=same, **kw)
 
     @contextmanager
     def _inspection_context(self) -> Iterator[Looking]:

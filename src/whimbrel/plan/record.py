@@ -22,22 +22,20 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
-from .._alembic_paper import NotingOperations, answers_inspect, on_paper
+from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, on_paper
 from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
 from ..revisions.dropped import drops
 from ..revisions.revision import Revision
-from ..revisions.touched import Touch
+from .answer import READS_ROWS, Answer, Transaction
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
 from .sql import operations_in, statements_in
-from .step import Opaque, Planned, Step
-from .values import filled, text_of
+from .step import Opaque, Planned, Step, as_operation
+from .values import filled, missing, text_of
 from .words import redefined
-
-READS_ROWS = "it reads from the database"
 
 
 def record(
@@ -84,22 +82,22 @@ class Notes:
     def take(self, call: Callable[[], Any], direction: Direction) -> Planned:
         """Call the function of the revision."""
         operations = NotingOperations(self.context, self.note, self.bind, PaperContext(self))
-        silence = io.StringIO()
         driver = self.context.dialect.dbapi or SimpleNamespace(connect=None)
         try:
             with (
                 operations.installed(),
+                inspectors_from_engine(),
                 no_database(),
                 nothing_outside(driver),
-                redirect_stdout(silence),
-                redirect_stderr(silence),
+                redirect_stdout(io.StringIO()),
+                redirect_stderr(io.StringIO()),
             ):
                 call()
         except (Exception, SystemExit, Opaque) as error:
             why = str(error) if isinstance(error, Opaque) else f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
-            place, line = self.place_of(frames_of(error))
+            place, line = self.place_of(frames := frames_of(error))
             # Whatever the answer would have been: what the text says may be dropped is judged.
-            may_drop = tuple(map(as_operation, drops(self.revision, direction)))
+            may_drop = tuple(map(as_operation, drops(self.revision, direction, self.came_to(frames))))
             self.steps.append(Step(may_drop, (), place, line, why=f"{why}; what comes after it is not known either"))
         return Planned(self.revision, direction, tuple(self.steps[self.before :]))
 
@@ -107,7 +105,11 @@ class Notes:
         """One operation."""
         place, line = self.place_of(frames_here())
         if isinstance(op, ops.ExecuteSQLOp):
-            self.statement(op.sqltext, place, line)
+            self.statement(sa.text(op.sqltext) if isinstance(op.sqltext, str) else op.sqltext, place, line)
+            return None
+        if isinstance(op, ops.BulkInsertOp):
+            sql = tuple(text_of(sa.insert(op.table).values(row), self.context.dialect) for row in op.rows)
+            self.steps.append(Step((op,), sql, place, line, None, is_batch, self.is_outside))
             return None
         before = self.script.tell()
         result, why = None, None
@@ -125,10 +127,11 @@ class Notes:
 
     def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:
         """SQL of the revision's own. names: of its parameters, where there are several sets of values for them."""
-        text = text_of(statement, self.context.dialect, names)
+        lacks = missing(statement, self.context.dialect) if names is None else None
+        text = statement.text if lacks is not None else text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
-            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
+            self.steps.append(Step(found, (each,), place, line, lacks or why, outside=self.is_outside))
 
     def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
         """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
@@ -149,6 +152,10 @@ class Notes:
             op = (ops.DropTableOp if is_dropped else ops.CreateTableOp).from_table(table)
             text = text_of(DropTable(table) if is_dropped else CreateTable(table), self.context.dialect)
             self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
+
+    def came_to(self, frames: Iterable[tuple[str, int]]) -> int:
+        """The line of the revision's own function in which that is."""
+        return next((number for name, number in [*frames][::-1] if real(name) == real(self.revision.path)), 0)
 
     def place_of(self, frames: Iterable[tuple[str, int]]) -> tuple[str | None, str]:
         """Where in the revision's file that is."""
@@ -193,14 +200,6 @@ def simple_statements(source: str) -> list[tuple[int, int]]:
     ]
 
 
-def as_operation(touch: Touch) -> Any:
-    """A table or column that the text of a revision drops."""
-    (schema, table), column = touch.table, touch.thing
-    if touch.how == "drop_column" and column is not None:
-        return ops.DropColumnOp(table, column, schema=schema)
-    return ops.DropTableOp(table, schema=schema)
-
-
 class Bind:
     """What ``op.get_bind()`` gives while a revision is only looked at: statements are noted, answers there are none."""
 
@@ -219,14 +218,18 @@ class Bind:
         return self.dialect.name
 
     def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
-        """Note a statement."""
-        place, line = self._notes.place_of(frames_here())
-        statement, names = filled(statement, parameters)
-        if self._notes.dialect.kind_of(text_of(statement, self.dialect, names)) != "read":
-            self._notes.statement(statement, place, line, names)
-        return Answer()
+        """Note a statement. Raises ObjectNotExecutableError for a plain text, as SQLAlchemy does."""
+        if isinstance(statement, str):
+            raise sa.exc.ObjectNotExecutableError(statement)
+        return self.exec_driver_sql(statement, parameters)
 
-    exec_driver_sql = execute
+    def exec_driver_sql(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
+        """Note a statement of whichever kind."""
+        place, line = self._notes.place_of(frames_here())
+        whole, names = filled(statement, parameters)
+        if self._notes.dialect.kind_of(text_of(whole, self.dialect, names)) != "read":
+            self._notes.statement(whole, place, line, names)
+        return Answer(statement, parameters, self.dialect)
 
     def scalar(self, statement: Any, *rest: Any, **kw: Any) -> Any:
         """A value is asked for."""
@@ -329,34 +332,10 @@ class PaperContext:
 
     def execute(self, statement: Any, *rest: Any, **kw: Any) -> None:
         """Note a statement."""
-        self._notes.bind.execute(statement)
+        self._notes.bind.execute(sa.text(statement) if isinstance(statement, str) else statement)
 
     def __getattr__(self, name: str) -> Any:
         raise Opaque(f"it uses '{name}' of the context")
-
-
-class Answer:
-    """The result of a statement that was not executed."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise Opaque(READS_ROWS)
-
-    def __iter__(self) -> Iterator[Any]:
-        raise Opaque(READS_ROWS)
-
-
-class Transaction:
-    """The transaction of a revision that is only looked at."""
-
-    is_active = True
-
-    def close(self) -> None:
-        """Others end it."""
-
-    commit = rollback = close
 
 
 def frames_here() -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.types import UserDefinedType
 
 from ..events import Direction
 from ..revisions.revision import Revision
+from ..revisions.touched import Touch
 
 Table = tuple[str | None, str]
 """Schema, None for the default one, and name."""
@@ -128,3 +129,11 @@ def table_of(op: Any) -> Table | None:
 def shown(table: Table) -> str:
     """A table as a person writes it."""
     return ".".join(part for part in table if part)
+
+
+def as_operation(touch: Touch) -> Any:
+    """A table or column that the text of a revision drops."""
+    (schema, table), column = touch.table, touch.thing
+    if touch.how == "drop_column" and column is not None:
+        return ops.DropColumnOp(table, column, schema=schema)
+    return ops.DropTableOp(table, schema=schema)

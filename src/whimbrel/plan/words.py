@@ -60,6 +60,7 @@ UNIQUE = re.compile(
     rf"(?P<index>{NAME})?\s*\((?P<columns>[^()]*)\){REST}",
     re.IGNORECASE | re.DOTALL,
 )
+ADD_INDEX = re.compile(rf"\s*ADD\s+(?:INDEX|KEY)\s+(?P<name>{NAME})?\s*\((?P<columns>{NAME}(?:\s*,\s*{NAME})*)\)\s*$", re.I)
 CONVERT = re.compile(r"\s*CONVERT\s+TO\s+(?:CHARACTER\s+SET|CHARSET)\s+'?(?!DEFAULT\b)(\w+)", re.IGNORECASE)
 REFERENCES = re.compile(
     rf"\bREFERENCES\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*\(\s*(?P<column>{NAME})\s*\)(?P<rest>.*)",
@@ -80,6 +81,10 @@ RETYPE = re.compile(
 RENAME = re.compile(
     rf"\s*RENAME\s+(?:COLUMN\s+)?{NO_COLUMN}(?!TO\b|AS\b)(?P<old>{NAME})\s+TO\s+(?P<new>{NAME})\s*$", re.IGNORECASE
 )
+RENAMED = re.compile(rf"\s*RENAME\s+(?:(?:TO|AS)\s+|=\s*)(?:{NAME}\.)?({NAME})\s*$", re.IGNORECASE)
+DROP_KEY = re.compile(rf"\s*DROP\s+(?:FOREIGN\s+KEY|CHECK)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_INDEX = re.compile(rf"\s*DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_PRIMARY = re.compile(r"\s*DROP\s+PRIMARY\s+KEY\s*$", re.IGNORECASE)
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
@@ -170,6 +175,14 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         )
     elif found := RENAME.match(clause):
         yield ops.AlterColumnOp(table, plain(found["old"], dialect), schema=schema, modify_name=plain(found["new"], dialect))
+    elif found := RENAMED.match(clause):
+        yield ops.RenameTableOp(table, plain(found[1], dialect), schema=schema)
+    elif found := DROP_KEY.match(clause):
+        yield ops.DropConstraintOp(plain(found[1], dialect), table, schema=schema)
+    elif found := DROP_INDEX.match(clause):
+        yield ops.DropIndexOp(plain(found[1], dialect), table, schema=schema)
+    elif DROP_PRIMARY.match(clause):
+        yield ops.DropConstraintOp("PRIMARY", table, type_="primary", schema=schema)
     elif found := CONVERT.match(clause):
         yield Changed(table, schema, charset=found[1])
     else:
@@ -317,6 +330,8 @@ def of_constraint(clause: str, table: str, schema: str | None, dialect: str) -> 
         index = plain(found["index"], dialect) if found["index"] else None
         same = {"postgresql_nulls_not_distinct": True} if found["same"] else {}
         return ops.CreateUniqueConstraintOp(name(found) or index, table, names(found["columns"]), schema=schema, **same)
+    if found := ADD_INDEX.match(clause):
+        return ops.CreateIndexOp(name(found) or names(found["columns"])[0], table, names(found["columns"]), schema=schema)
     if (found := NOT_NULL.match(clause)) and not is_not_valid(found["rest"]):
         return ops.AlterColumnOp(table, plain(found["column"], dialect), schema=schema, modify_nullable=False)
     return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from .._python import parsed
 from .read import source_of
 from .revision import Revision
+from .taken import taken
 from .touched import KEYWORDS, THINGS, Touch, drops_written_out, name_of, reached, schema_of
 
 MOST = 200
@@ -22,25 +23,25 @@ PASSED_ON = ("list", "tuple", "set", "sorted", "reversed", "frozenset", "enumera
 Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def drops(revision: Revision, direction: str) -> tuple[Touch, ...]:
-    """The tables and columns that a function of a revision may drop."""
+def drops(revision: Revision, direction: str, line: int = 0) -> tuple[Touch, ...]:
+    """The tables and columns that a function of a revision may drop. line: of that function, where it is known to come to it."""
     try:
         changed = revision.path.stat().st_mtime_ns
     except OSError:
         changed = 0
-    written = drops_written_out(revision, direction)
-    return tuple(dict.fromkeys([*written, *read(revision.path, changed, direction)]))
+    written = drops_written_out(revision, direction, line)
+    return tuple(dict.fromkeys([*written, *read(revision.path, changed, direction, line)]))
 
 
 @lru_cache(maxsize=1000)
-def read(path: Path, changed: int, direction: str) -> tuple[Touch, ...]:
+def read(path: Path, changed: int, direction: str, line: int = 0) -> tuple[Touch, ...]:
     """Those whose names stand elsewhere in the file."""
     try:
         tree = parsed(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return ()
     other = "upgrade" if direction == "downgrade" else "downgrade"
-    body = reached(tree, other)
+    body = reached(taken(tree, direction, line), other)
     names = Names(body)
     return tuple(touch for node in body for call in ast.walk(node) if isinstance(call, ast.Call) for touch in names.drops(call))
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from .._python import parsed
 from .read import source_of
 from .revision import Revision
+from .taken import taken
 
 Table = tuple[str | None, str]
 
@@ -88,25 +89,26 @@ def touches(revision: Revision) -> Touches:
     return read(revision.path, changed)
 
 
-def drops_written_out(revision: Revision, direction: str) -> tuple[Touch, ...]:
-    """The tables and columns that a function of a revision may drop, under whatever condition."""
+def drops_written_out(revision: Revision, direction: str, line: int = 0) -> tuple[Touch, ...]:
+    """The tables and columns that a function of a revision may drop, under whatever condition. line: that it has come to."""
     try:
         changed = revision.path.stat().st_mtime_ns
     except OSError:
         changed = 0
     left_out = "upgrade" if direction == "downgrade" else "downgrade"
-    found = read(revision.path, changed, left_out).found
+    found = read(revision.path, changed, left_out, line).found
     return tuple(touch for touch in found if touch.how in ("drop_table", "drop_column"))
 
 
 @lru_cache(maxsize=10_000)
-def read(path: Path, changed: int, left_out: str = "downgrade") -> Touches:
-    """The same by path. left_out: how the functions are called that don't count."""
+def read(path: Path, changed: int, left_out: str = "downgrade", line: int = 0) -> Touches:
+    """The same by path. left_out: how the functions are called that don't count. line: that the other one has come to."""
     try:
         tree = parsed(source_of(path) or "")
     except (SyntaxError, ValueError, OSError):
         return Touches((), False, frozenset(), ())
     reader = Reader()
+    tree = taken(tree, "upgrade" if left_out == "downgrade" else "downgrade", line)
     for node in reached(tree, left_out):
         reader.visit(node)
     return Touches(tuple(dict.fromkeys(reader.found)), reader.has_unknown_tables, frozenset(reader.words), tuple(reader.enums))

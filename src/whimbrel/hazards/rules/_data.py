@@ -66,8 +66,13 @@ def dependents(live: Live, table: Table) -> list[Table]:
 def examples(live: Live, query: str, names: bool = False) -> str:
     """Some values, as they follow a sentence."""
     rows = live.some(f"{query} LIMIT 3")
-    values = [in_short(", ".join(map(in_short, row))) if names else in_short(repr(row[0])) for row in rows]
+    values = [in_short(", ".join(map(in_short, row))) if names else in_short(as_typed(row[0])) for row in rows]
     return f": {'; '.join(values)}" if values else ""
+
+
+def as_typed(value: Any) -> str:
+    """A value as a person writes it: text in quotes, a moment or a number as they are read."""
+    return repr(value) if isinstance(value, (str, bytes)) else str(value)
 
 
 def in_short(value: Any) -> str:

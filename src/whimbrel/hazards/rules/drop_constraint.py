@@ -20,8 +20,6 @@ from ._data import later
 from ._sql import cascades, literal, statements
 
 MAKES = (ops.CreateForeignKeyOp, ops.CreateCheckConstraintOp, ops.CreateUniqueConstraintOp, ops.CreatePrimaryKeyOp)
-
-
 ALONG = (ops.DropConstraintOp, ops.DropTableOp, ops.DropColumnOp)
 LEFT = re.compile(rf"\bALTER CONSTRAINT ({NAME})[^,]*\bNOT ENFORCED\b", re.IGNORECASE)
 
@@ -31,20 +29,22 @@ def look(case: Case) -> Iterator[Found]:
     op, table, live = case.op, case.table, case.live
     if isinstance(op, ops.DropConstraintOp) and table is not None and live.has_rows(table):
         made = [each for each in later(case) if isinstance(each, MAKES) and table_of(each) == table_of(op)]
-        if not any(each.constraint_name == op.constraint_name or is_wider(case, each) for each in made):
-            yield found(table, str(op.constraint_name))
+        is_primary = op.constraint_type == "primary"
+        is_made_again = is_primary and any(isinstance(each, ops.CreatePrimaryKeyOp) for each in made)
+        if not is_made_again and not any(each.constraint_name == op.constraint_name or is_wider(case, each) for each in made):
+            yield found(table, str(op.constraint_name), "the primary key" if is_primary else "")
     elif isinstance(op, Changed) and table is not None and live.has_rows(table):
         names = (each for statement in statements(case) for each in LEFT.findall(statement))
         yield from (found(table, plain(name, "postgresql")) for name in names)
-    elif isinstance(op, ops.DropIndexOp) and not makes_unique(case):
+    elif isinstance(op, ops.DropIndexOp) and live.dialect.kind == "postgresql" and not makes_unique(case):
         yield from (found(live.key(tuple(row)), str(op.index_name)) for row in live.some(unique(case, op)))
     if isinstance(op, ALONG) and table is not None and cascades(case) and live.has_rows(table):
         yield from going_along(case, table)
 
 
-def found(table: Table, name: str) -> Found:
-    """One constraint of a table."""
-    return Found(f"{shown(table)}.{name}", f"{name} keeps nothing out of {shown(table)} any more")
+def found(table: Table, name: str, called: str = "") -> Found:
+    """One constraint of a table. called: in the message, where not by its name."""
+    return Found(f"{shown(table)}.{name}", f"{called or name} keeps nothing out of {shown(table)} any more")
 
 
 def unique(case: Case, op: ops.DropIndexOp) -> str:

@@ -7,7 +7,8 @@ Create the index first, ``CONCURRENTLY`` where the table is large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from alembic.operations import ops
 
@@ -28,13 +29,19 @@ def look(case: Case) -> Iterator[Found]:
     with_keys = [each for step in case.earlier for each in step.operations if isinstance(each, keys)]
     known += [[str(getattr(name, "name", name)) for name in each.columns] for each in with_keys if table_of(each) == table_of(op)]
     inspector = live.inspector
-    known += [list(map(str, each["column_names"])) for each in inspector.get_indexes(table[1], schema=table[0])]
+    whole = [each for each in inspector.get_indexes(table[1], schema=table[0]) if not is_partial(each)]
+    known += [list(map(str, each["column_names"])) for each in whole]
     known.append(inspector.get_pk_constraint(table[1], schema=table[0])["constrained_columns"])
     known += [each["column_names"] for each in inspector.get_unique_constraints(table[1], schema=table[0])]
     if not any(sorted(each[: len(wanted)]) == sorted(wanted) for each in known):
         listed = ", ".join(wanted)
         safe = index(case, f"ix_{op.source_table}_{wanted[0]}", (op.kw.get("source_schema"), op.source_table), wanted)
         yield Found(shown(table), f"{shown(table)} has no index on {listed} that the foreign key could use", safe)
+
+
+def is_partial(index: Mapping[str, Any]) -> bool:
+    """Whether an index leaves out rows, so that it does not tell whether there are none."""
+    return any(name.endswith("_where") and value for name, value in (index.get("dialect_options") or {}).items())
 
 
 rule = Rule(
