@@ -192,3 +192,42 @@ def test_nobody_is_told_of_types_that_sqlalchemy_does_not_know(person, recwarn):
     recwarn.clear()
     assert "drop-column-loses-data" in said(person, "op.drop_column('person', 'name')")
     assert [each for each in recwarn if "type" in str(each.message)] == []
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('SET search_path TO other, public')\nop.drop_table('trip')", ["1 row of other.trip"]),
+        (
+            "op.execute('SET LOCAL search_path = nowhere, \"$user\", other')\nop.drop_table('trip')",
+            ["1 row of other.trip"],
+        ),
+        (
+            "op.execute(\"SELECT pg_catalog.set_config('search_path', 'other', false)\")\nop.execute('DROP TABLE trip')",
+            ["1 row of other.trip"],
+        ),
+        (
+            "op.execute('SET search_path TO other')\nop.execute('RESET search_path')\nop.drop_table('person')",
+            ["2 rows of person"],
+        ),
+        ("op.execute('SET search_path TO other, public')\nop.drop_table('person')", ["2 rows of person"]),
+        ("op.execute('SET search_path TO other')\nop.create_table('n', sa.Column('id', sa.Integer))\nop.drop_table('n')", []),
+    ],
+)
+@on("postgresql")
+def test_tables_are_looked_for_where_the_revision_has_them_looked_for(person, up, found):
+    given = ["create schema other", "create table other.trip (id integer)", "insert into other.trip values (1)"]
+    lost = said(person, up, *given).get("drop-table-loses-data", [])
+    assert [each.removesuffix(" would be lost") for each in lost] == found
+
+
+@pytest.mark.parametrize(("words", "is_kept"), [("SET", True), ("SET LOCAL", False)])
+@on("postgresql")
+def test_what_is_set_for_one_revision_ends_with_it(person, words, is_kept):
+    given = ["create table trip (id integer, at timestamp)", "insert into trip values (1, now())", "set timezone to 'UTC'"]
+    for statement in given:
+        person.database.run(statement)
+    person.revision(f"op.execute(\"{words} TIME ZONE 'Europe/London'\")", id="bbbb")
+    person.revision("op.execute('ALTER TABLE trip ALTER at TYPE timestamptz')", id="cccc")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert ("type-rewrite" in {each["code"] for each in listed}) == is_kept

@@ -12,7 +12,8 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import Effect, Rates
+from ..dialects import SESSION, Effect, Rates
+from ..plan.search_path import search_path_in
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
@@ -56,6 +57,8 @@ class Live(Asking):
         """Columns that get another type, under the names that they have now in the database."""
         self.settings: dict[str, Any] = {}
         """What the run has set for its session, as far as effects depend on it."""
+        self.local: set[str] = set()
+        """Those among them that end with the revision."""
         self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
         self.gone: set[str] = set()
@@ -94,6 +97,9 @@ class Live(Asking):
     def key(self, table: Table) -> Table:
         """A table by the one name that it has here: without the default schema, in the letters of the database."""
         schema, name = table
+        if schema is None:
+            places = self.settings.get("search_path", ())
+            schema = next((each for each in places if name in self.names_in(each).values()), None)
         schema = None if schema == self.default_schema else schema
         if self.dialect.ignores_case_of_tables:
             name = self.names_in(schema).get(name.lower(), name.lower())
@@ -132,9 +138,24 @@ class Live(Asking):
 
     # -- what the run does
 
+    def begin(self) -> None:
+        """The next revision, with what is set for the session."""
+        for name in self.local:
+            self.settings.pop(name, None)
+            if name == "TimeZone":
+                self.prove("RESET TimeZone", Effect(SESSION, None))
+        self.local.clear()
+
+    def keep(self, name: str, value: Any, *, is_local: bool) -> None:
+        """Something is set for the session, or until the revision ends."""
+        self.settings[name] = value
+        (self.local.add if is_local else self.local.discard)(name)
+
     def follow_statement(self, sql: str) -> None:
-        """One statement: the views that it is about, which have no operation."""
+        """One statement: the views that it is about, and the schemas in which it has names looked for, have no operation."""
         self.views |= views_in(sql)
+        if self.dialect.kind == "postgresql" and (found := search_path_in(sql)):
+            self.keep("search_path", found[0], is_local=found[1])
 
     def follow_operation(self, op: Any) -> None:
         """One operation."""
