@@ -231,3 +231,16 @@ def test_what_is_set_for_one_revision_ends_with_it(person, words, is_kept):
     person.revision("op.execute('ALTER TABLE trip ALTER at TYPE timestamptz')", id="cccc")
     listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
     assert ("type-rewrite" in {each["code"] for each in listed}) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("DROP TYPE mood CASCADE", "the type mood would go with every column of it"),
+        ("DROP SCHEMA other CASCADE", "the schema other would go with everything in it"),
+    ],
+)
+@on("postgresql")
+def test_what_goes_with_a_name(person, up, found):
+    given = ["create type mood as enum ('a')", "create schema other"]
+    assert said(person, f"op.execute({up!r})", *given)["drop-schema-loses-data"] == [found]
