@@ -244,3 +244,11 @@ def test_what_is_set_for_one_revision_ends_with_it(person, words, is_kept):
 def test_what_goes_with_a_name(person, up, found):
     given = ["create type mood as enum ('a')", "create schema other"]
     assert said(person, f"op.execute({up!r})", *given)["drop-schema-loses-data"] == [found]
+
+
+@on("postgresql")
+def test_a_table_does_not_wait_for_itself_under_another_name(person):
+    up = "op.rename_table('person', 'people')\nop.create_index('ix', 'people', ['name'])"
+    found = said(person, up)
+    assert "index-blocks-writes" in found
+    assert "slow-after-lock" not in found

@@ -30,6 +30,8 @@ def instead(case: Case) -> str | None:
     built = index(case, name, table, op.columns, unique=True, **same)
     what = "PRIMARY KEY" if is_primary else "UNIQUE"
     added = f"ALTER TABLE {quoted(case, table)} ADD CONSTRAINT {column(case, name)} {what} USING INDEX {column(case, name)}"
+    added += " DEFERRABLE" if op.kw.get("deferrable") else ""
+    added += f" INITIALLY {op.kw['initially']}" if op.kw.get("initially") else ""
     return f"{built}, then {execute(added)}"
 
 

@@ -13,8 +13,9 @@ from alembic.operations import ops
 
 from ..rule import Case, Rule
 from ._lock import waits
-from ._safe import execute, index, of_step
+from ._safe import execute, in_sql, index, of_step
 
+LEFT_OUT = ("postgresql_concurrently", "if_not_exists")
 REINDEX = re.compile(r"\s*(REINDEX\s+(?:\([^)]*\)\s*)?(?:TABLE|INDEX|SCHEMA|DATABASE|SYSTEM))\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -26,9 +27,9 @@ def instead(case: Case) -> str:
     if op is None or not op.columns:
         return "op.create_index(…, postgresql_concurrently=True)"
     table = (op.schema, op.table_name)
-    kw = {name: value for name, value in op.kw.items() if name not in ("postgresql_concurrently", "if_not_exists") and value}
+    kw = {name: value for name, value in op.kw.items() if name not in LEFT_OUT and value is not None and value is not False}
     where = kw.get("postgresql_where")
-    more = kw | ({"postgresql_where": sa.text(str(where))} if where is not None else {})
+    more = kw | ({"postgresql_where": sa.text(in_sql(case, where))} if where is not None else {})
     return index(case, str(op.index_name or f"ix_{op.table_name}"), table, op.columns, unique=op.unique or None, **more)
 
 
