@@ -52,10 +52,18 @@ LOCKS = {
         "foreign-key-without-index",
         'op.create_index("ix_user_Org", "user", ["Org"], postgresql_concurrently=True)',
     ),
-    """op.execute('CREATE UNIQUE INDEX ix ON other."table" (n, lower(n::text)) WHERE n > 0')""": (
+    """op.execute('CREATE UNIQUE INDEX ix ON other."table" USING btree (n DESC, lower(n::text)) WHERE n > 0')""": (
         "index-blocks-writes",
-        'op.create_index("ix", "table", ["n", sa.text("LOWER(CAST(n AS TEXT))")], schema="other", unique=True,'
-        ' postgresql_where=sa.text("n > 0"), postgresql_concurrently=True)',
+        "op.execute('CREATE UNIQUE INDEX CONCURRENTLY ix ON other.\"table\" USING btree (n DESC, lower(n::text)) WHERE n > 0')",
+    ),
+    """op.execute('ALTER TABLE other."table" ADD FOREIGN KEY (n) REFERENCES "user" ON DELETE SET NULL')""": (
+        "foreign-key-scan",
+        'op.execute(\'ALTER TABLE other."table" ADD FOREIGN KEY (n) REFERENCES "user" ON DELETE SET NULL NOT VALID\'),'
+        " and op.execute('ALTER TABLE other.\"table\" VALIDATE CONSTRAINT table_n_fkey') in another revision",
+    ),
+    """op.execute('ALTER TABLE "Order" ADD UNIQUE (note, id) INCLUDE (note)')""": (
+        "unique-build",
+        "the same index CONCURRENTLY first, then the constraint USING INDEX",
     ),
     "op.create_index('ix_note', 'Order', ['note', sa.column('id').desc()], postgresql_where=sa.column('note') != 'z')": (
         "index-blocks-writes",
