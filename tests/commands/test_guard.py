@@ -61,6 +61,10 @@ LOSSES = {
     "no word COLUMN": ('op.execute("ALTER TABLE person DROP nick")', NICK),
     "a condition that is none": ('op.execute("DELETE FROM person WHERE 1 = 1")', DELETED),
     "values that are overwritten": ('op.execute("UPDATE person SET nick = NULL")', "update-loses-data:person.nick"),
+    "values that are overwritten, unseen": (
+        'if op.get_bind().scalar(sa.text("select 1")):\n    op.execute("UPDATE person" + " SET nick = NULL")',
+        "update-loses-data:person.nick",
+    ),
     "dropped twice, once in vain": (
         'n = op.get_bind().execute(sa.text("select count(*) from person where id < 0")).scalar()\n'
         'if n:\n    op.drop_table("person")\nop.drop_table("person")',
@@ -99,6 +103,12 @@ OF_POSTGRESQL = {
     ),
     "a table beside a temporary one of its name": (
         'op.execute("CREATE TEMP TABLE person (id integer)")\nop.execute("DROP TABLE public.person")',
+        PERSON,
+    ),
+    "a table beside a temporary one of its name, unseen": (
+        'if op.get_bind().scalar(sa.text("select 1")):\n'
+        '    op.execute("CREATE TEMP TABLE person (id integer)")\n'
+        '    op.execute("DROP TABLE public." + "person")',
         PERSON,
     ),
     "an update before the type changes": (

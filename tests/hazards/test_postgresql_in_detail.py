@@ -184,3 +184,71 @@ def test_who_waits_for_more_than_one_table(person, up, code, message):
     given += ["create table visit_2 partition of visit for values from (9) to (12)", "insert into visit values (10)"]
     given += ["insert into pet values (1, 1)", "analyze"]
     assert said(person, up, *given)[code] == [message]
+
+
+@on("postgresql")
+def test_nobody_is_told_of_types_that_sqlalchemy_does_not_know(person, recwarn):
+    person.database.run("alter table person add place point, add spot line, add code pg_lsn")
+    recwarn.clear()
+    assert "drop-column-loses-data" in said(person, "op.drop_column('person', 'name')")
+    assert [each for each in recwarn if "type" in str(each.message)] == []
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("op.execute('SET search_path TO other, public')\nop.drop_table('trip')", ["1 row of other.trip"]),
+        (
+            "op.execute('SET LOCAL search_path = nowhere, \"$user\", other')\nop.drop_table('trip')",
+            ["1 row of other.trip"],
+        ),
+        (
+            "op.execute(\"SELECT pg_catalog.set_config('search_path', 'other', false)\")\nop.execute('DROP TABLE trip')",
+            ["1 row of other.trip"],
+        ),
+        (
+            "op.execute('SET search_path TO other')\nop.execute('RESET search_path')\nop.drop_table('person')",
+            ["2 rows of person"],
+        ),
+        ("op.execute('SET search_path TO other, public')\nop.drop_table('person')", ["2 rows of person"]),
+        ("op.execute('SET search_path TO other')\nop.create_table('n', sa.Column('id', sa.Integer))\nop.drop_table('n')", []),
+    ],
+)
+@on("postgresql")
+def test_tables_are_looked_for_where_the_revision_has_them_looked_for(person, up, found):
+    given = ["create schema other", "create table other.trip (id integer)", "insert into other.trip values (1)"]
+    lost = said(person, up, *given).get("drop-table-loses-data", [])
+    assert [each.removesuffix(" would be lost") for each in lost] == found
+
+
+@pytest.mark.parametrize(("words", "is_kept"), [("SET", True), ("SET LOCAL", False)])
+@on("postgresql")
+def test_what_is_set_for_one_revision_ends_with_it(person, words, is_kept):
+    given = ["create table trip (id integer, at timestamp)", "insert into trip values (1, now())", "set timezone to 'UTC'"]
+    for statement in given:
+        person.database.run(statement)
+    person.revision(f"op.execute(\"{words} TIME ZONE 'Europe/London'\")", id="bbbb")
+    person.revision("op.execute('ALTER TABLE trip ALTER at TYPE timestamptz')", id="cccc")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert ("type-rewrite" in {each["code"] for each in listed}) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        ("DROP TYPE mood CASCADE", "the type mood would go with every column of it"),
+        ("DROP SCHEMA other CASCADE", "the schema other would go with everything in it"),
+    ],
+)
+@on("postgresql")
+def test_what_goes_with_a_name(person, up, found):
+    given = ["create type mood as enum ('a')", "create schema other"]
+    assert said(person, f"op.execute({up!r})", *given)["drop-schema-loses-data"] == [found]
+
+
+@on("postgresql")
+def test_a_table_does_not_wait_for_itself_under_another_name(person):
+    up = "op.rename_table('person', 'people')\nop.create_index('ix', 'people', ['name'])"
+    found = said(person, up)
+    assert "index-blocks-writes" in found
+    assert "slow-after-lock" not in found

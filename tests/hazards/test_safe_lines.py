@@ -32,6 +32,11 @@ LOCKS = {
         "op.execute('ALTER TABLE other.\"table\" ADD CONSTRAINT ck_n CHECK (n > 0) NOT VALID'),"
         " and op.execute('ALTER TABLE other.\"table\" VALIDATE CONSTRAINT ck_n') in another revision",
     ),
+    "op.create_check_constraint('ck_note', 'Order', sa.column('note') != 'z')": (
+        "check-scan",
+        'op.execute("ALTER TABLE \\"Order\\" ADD CONSTRAINT ck_note CHECK (note != \'z\') NOT VALID"),'
+        " and op.execute('ALTER TABLE \"Order\" VALIDATE CONSTRAINT ck_note') in another revision",
+    ),
     """op.execute('ALTER TABLE "user" ALTER id SET NOT NULL, ALTER "group" SET NOT NULL')""": (
         "not-null-scan",
         'op.execute(\'ALTER TABLE "user" ADD CONSTRAINT user_id_group_there CHECK (id IS NOT NULL AND "group" IS NOT NULL)'
@@ -47,10 +52,23 @@ LOCKS = {
         "foreign-key-without-index",
         'op.create_index("ix_user_Org", "user", ["Org"], postgresql_concurrently=True)',
     ),
-    """op.execute('CREATE UNIQUE INDEX ix ON other."table" (n, lower(n::text)) WHERE n > 0')""": (
+    """op.execute('CREATE UNIQUE INDEX ix ON other."table" USING btree (n DESC, lower(n::text)) WHERE n > 0')""": (
         "index-blocks-writes",
-        'op.create_index("ix", "table", ["n", sa.text("LOWER(CAST(n AS TEXT))")], schema="other", unique=True,'
-        ' postgresql_where=sa.text("n > 0"), postgresql_concurrently=True)',
+        "op.execute('CREATE UNIQUE INDEX CONCURRENTLY ix ON other.\"table\" USING btree (n DESC, lower(n::text)) WHERE n > 0')",
+    ),
+    """op.execute('ALTER TABLE other."table" ADD FOREIGN KEY (n) REFERENCES "user" ON DELETE SET NULL')""": (
+        "foreign-key-scan",
+        'op.execute(\'ALTER TABLE other."table" ADD FOREIGN KEY (n) REFERENCES "user" ON DELETE SET NULL NOT VALID\'),'
+        " and op.execute('ALTER TABLE other.\"table\" VALIDATE CONSTRAINT table_n_fkey') in another revision",
+    ),
+    """op.execute('ALTER TABLE "Order" ADD UNIQUE (note, id) INCLUDE (note)')""": (
+        "unique-build",
+        "the same index CONCURRENTLY first, then the constraint USING INDEX",
+    ),
+    "op.create_index('ix_note', 'Order', ['note', sa.column('id').desc()], postgresql_where=sa.column('note') != 'z')": (
+        "index-blocks-writes",
+        'op.create_index("ix_note", "Order", ["note", sa.text("id DESC")], postgresql_where=sa.text("note != \'z\'"),'
+        " postgresql_concurrently=True)",
     ),
     "op.create_index('ix_visit', 'visit', ['id'])": (
         "index-blocks-writes",
@@ -62,6 +80,11 @@ LOCKS = {
         "unique-build",
         'op.create_index("uq note", "Order", ["note"], unique=True, postgresql_concurrently=True),'
         ' then op.execute(\'ALTER TABLE "Order" ADD CONSTRAINT "uq note" UNIQUE USING INDEX "uq note"\')',
+    ),
+    "op.create_unique_constraint('uq_id', 'Order', ['id', 'note'], deferrable=True, initially='DEFERRED')": (
+        "unique-build",
+        'op.create_index("uq_id", "Order", ["id", "note"], unique=True, postgresql_concurrently=True), then op.execute('
+        "'ALTER TABLE \"Order\" ADD CONSTRAINT uq_id UNIQUE USING INDEX uq_id DEFERRABLE INITIALLY DEFERRED')",
     ),
     """op.execute('ALTER TABLE "Order" ADD EXCLUDE USING btree (note WITH =)')""": ("unique-build", None),
     "op.add_column('user', sa.Column('from', sa.Uuid(), server_default=sa.text('gen_random_uuid()')))": (

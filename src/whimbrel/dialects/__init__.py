@@ -11,7 +11,7 @@ from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
 from ._comments import without_comments
-from ._effects import Effect, clauses
+from ._effects import SESSION, Effect, clauses
 from ._mysql_text import plainly
 from ._rates import USUAL, Rates
 from ._sessions import Blocker, Holder, Lock, Phase
@@ -36,6 +36,7 @@ def dialect_of(name: str) -> Dialect:
 
 
 __all__ = [
+    "SESSION",
     "USUAL",
     "Beside",
     "Blocker",

@@ -29,7 +29,9 @@ USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 DROP_KEY = re.compile(rf"DROP CONSTRAINT (?:IF EXISTS )?({NAME})", re.IGNORECASE)
 ENFORCED = re.compile(rf"ALTER CONSTRAINT ({NAME}).*?\b(NOT )?ENFORCED\b", re.IGNORECASE)
-ZONE = re.compile(r"SET (?:SESSION |LOCAL )?(?:TIME ZONE |\"?TimeZone\"? ?(?:= ?|TO ))('[^']+'|\w+)$", re.IGNORECASE)
+ZONE = re.compile(
+    r"SET (?:SESSION |(?P<local>LOCAL ))?(?:TIME ZONE |\"?TimeZone\"? ?(?:= ?|TO ))(?P<zone>'[^']+'|\w+)$", re.IGNORECASE
+)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
     rf"(ALTER (COLUMN )?{NAME} (SET STATISTICS|SET \(|RESET \()|(SET|RESET) \(|CLUSTER ON|SET WITHOUT CLUSTER)",
@@ -49,7 +51,8 @@ def effect_of(statement: str, live: Any) -> Effect | None:
     if re.match(r"CREATE TABLE", text, re.IGNORECASE) and (parents := REFERENCES.findall(text)):
         return Effect("create table", name_of(parents[0]), SRX, "writes", "", tuple(map(name_of, parents[1:])))
     if found := ZONE.match(text):
-        live.settings["TimeZone"] = "" if found[1].upper() in ("DEFAULT", "LOCAL") else found[1].strip("'")
+        zone = "" if found["zone"].upper() in ("DEFAULT", "LOCAL") else found["zone"].strip("'")
+        live.keep("TimeZone", zone, is_local=bool(found["local"]))
         live.prove(text, Effect(SESSION, None))
         return None
     return of_command(text, live)

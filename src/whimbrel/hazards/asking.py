@@ -30,7 +30,11 @@ class Asking:
     def quoted(self, table: Table) -> str:
         """A table of the database in SQL."""
         quote = self.sqla_dialect.identifier_preparer.quote
-        return ".".join(quote(part) for part in table if part)
+        return ".".join(quote(part) for part in (self.schema_of(table), table[1]) if part)
+
+    def schema_of(self, table: Table) -> str | None:
+        """Where a table is to be looked for."""
+        return table[0]
 
     def column(self, name: str) -> str:
         """A column in SQL."""

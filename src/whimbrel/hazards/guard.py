@@ -34,6 +34,7 @@ WATCHED = re.compile(r"\b(DROP|TRUNCATE|DELETE|REPLACE|ALTER|RENAME)\b", re.IGNO
 CALM = re.compile(
     r"\s*(CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+(INDEX|VIEW|TRIGGER|SEQUENCE|FUNCTION|PROCEDURE)|INSERT|UPDATE)\b", re.I
 )
+EMPTIES = re.compile(r"\s*UPDATE\b(?!.*\bWHERE\b).*\b(NULL|DEFAULT)\b", re.IGNORECASE | re.DOTALL)
 CREATES = re.compile(
     r"\s*CREATE\s+(?:(?:LOCAL|GLOBAL|UNLOGGED)\s+)?(?P<temporary>TEMP(?:ORARY)?\s+)?(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
     rf"(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})",
@@ -121,7 +122,7 @@ class Guard:
             added = ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)
             added.if_not_exists = bool(found[3])
             return [added]
-        if CALM.match(text) or not WATCHED.search(text):
+        if not EMPTIES.match(text) and (CALM.match(text) or not WATCHED.search(text)):
             return []
         return operations_in(text, None, self.sqla_dialect.name)[0]
 

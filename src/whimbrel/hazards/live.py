@@ -12,10 +12,12 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import Effect, Rates
+from ..dialects import SESSION, Effect, Rates
+from ..plan.search_path import search_path_in
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
+from .inspector import QuietInspector
 
 BYTES_OF_A_ROW = 100
 """Where nobody knows better."""
@@ -57,6 +59,8 @@ class Live(Asking):
         """Columns that get another type, under the names that they have now in the database."""
         self.settings: dict[str, Any] = {}
         """What the run has set for its session, as far as effects depend on it."""
+        self.local: set[str] = set()
+        """Those among them that end with the revision."""
         self.said: dict[tuple[Table, str], tuple[str, bool | None]] = {}
         """The type of columns and whether they may be null, as the revision says that it was, where no database says it."""
         self.gone: set[str] = set()
@@ -72,7 +76,7 @@ class Live(Asking):
         self.prove_above = -1.0
         self.effects: dict[tuple[int, int], Effect | None] = {}
         """Those that are known, by step and statement."""
-        self._inspector: sa.Inspector | None = None
+        self._inspector: QuietInspector | None = None
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
@@ -86,11 +90,11 @@ class Live(Asking):
         self._given_up.clear()
 
     @property
-    def inspector(self) -> sa.Inspector:
+    def inspector(self) -> QuietInspector:
         """What tells of the structure that is there, and asks for each thing once. There has to be a connection."""
         if self._inspector is None:
             assert self.connection is not None
-            self._inspector = sa.inspect(self.connection)
+            self._inspector = QuietInspector(self.connection)
         return self._inspector
 
     # -- names
@@ -98,6 +102,9 @@ class Live(Asking):
     def key(self, table: Table) -> Table:
         """A table by the one name that it has here: without the default schema, in the letters of the database."""
         schema, name = table
+        if schema is None:
+            places = self.settings.get("search_path", ())
+            schema = next((each for each in places if name in self.names_in(each).values()), None)
         schema = None if schema == self.default_schema else schema
         if self.dialect.ignores_case_of_tables:
             name = self.names_in(schema).get(name.lower()) or self.as_written(name)
@@ -140,9 +147,24 @@ class Live(Asking):
 
     # -- what the run does
 
+    def begin(self) -> None:
+        """The next revision, with what is set for the session."""
+        for name in self.local:
+            self.settings.pop(name, None)
+            if name == "TimeZone":
+                self.prove("RESET TimeZone", Effect(SESSION, None))
+        self.local.clear()
+
+    def keep(self, name: str, value: Any, *, is_local: bool) -> None:
+        """Something is set for the session, or until the revision ends."""
+        self.settings[name] = value
+        (self.local.add if is_local else self.local.discard)(name)
+
     def follow_statement(self, sql: str) -> None:
-        """One statement: the views that it is about, which have no operation."""
+        """One statement: the views that it is about, and the schemas in which it has names looked for, have no operation."""
         self.views |= views_in(sql)
+        if self.dialect.kind == "postgresql" and (found := search_path_in(sql)):
+            self.keep("search_path", found[0], is_local=found[1])
 
     def follow_operation(self, op: Any) -> None:
         """One operation."""
@@ -256,6 +278,10 @@ class Live(Asking):
         is_beside = key in self.temporary and table[0] is not None
         return None if key in self.created and not is_beside else self.was.get(key, key)
 
+    def schema_of(self, table: Table) -> str | None:
+        """Beside a temporary table of its name the schema of a table has to be said."""
+        return self.default_schema if table in self.temporary else table[0]
+
     def column_known_as(self, table: Table, column: str) -> str | None:
         """What a column is called in the database now; None where the run makes it."""
         known = self.known_as(table)
@@ -277,7 +303,7 @@ class Live(Asking):
             return None
         if table not in self._columns:
             try:
-                found = self.inspector.get_columns(table[1], schema=table[0])
+                found = self.inspector.get_columns(table[1], schema=self.schema_of(table))
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None

@@ -73,6 +73,7 @@ def judged(
     has_locks = any(rule.severity == "lock" for rule in chosen)
     given = accepts_of(planned.revision.path)
     earlier: list[Step] = []
+    live.begin()
     for step in planned.steps:
         effect = worst(step, live) if has_locks else None
         ignored = ignored_in(step.line)

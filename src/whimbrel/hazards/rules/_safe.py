@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import ClauseElement, Column
+from sqlalchemy import ClauseElement, Column, TextClause
+from sqlalchemy import text as sa_text
 from sqlalchemy.exc import CompileError
 
 from ...plan.step import Table, table_of
@@ -52,6 +54,15 @@ def literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(literal, value))}]"
     return f"sa.text({text(str(value))})" if isinstance(value, ClauseElement) else repr(value)
+
+
+def in_sql(case: Case, part: Any) -> str:
+    """A condition, or a part of an index, as it stands in SQL."""
+    if isinstance(part, ClauseElement) and not isinstance(part, TextClause):
+        options = {"literal_binds": True}
+        with suppress(CompileError):
+            return str(part.compile(dialect=case.live.sqla_dialect, compile_kwargs=options)).replace("%%", "%")
+    return str(part)
 
 
 def execute(statement: str) -> str:
@@ -108,10 +119,11 @@ def check_later(case: Case, op: Any, name: str, condition: str) -> str:
 def index(case: Case, name: str, table: Table, columns: Sequence[Any], **more: Any) -> str:
     """An index that is built while others write; of a table with partitions, one after the other."""
     if is_partitioned(case.live, case.live.known_as(table) or table):
-        parts = ", ".join(column(case, each) if isinstance(each, (str, Column)) else str(each) for each in columns)
+        parts = ", ".join(column(case, each) if isinstance(each, (str, Column)) else in_sql(case, each) for each in columns)
         created = execute(f"CREATE INDEX {column(case, name)} ON ONLY {quoted(case, table)} ({parts})")
         return f"{created}, then one on each partition CONCURRENTLY, and ALTER INDEX … ATTACH PARTITION"
-    listed = [each if isinstance(each, ClauseElement) and not isinstance(each, Column) else names([each])[0] for each in columns]
+    is_part = [isinstance(each, ClauseElement) and not isinstance(each, Column) for each in columns]
+    listed = [sa_text(in_sql(case, each)) if part else names([each])[0] for each, part in zip(columns, is_part, strict=True)]
     return call("create_index", name, table[1], listed, schema=table[0], **more, postgresql_concurrently=True)
 
 

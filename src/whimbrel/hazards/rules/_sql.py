@@ -32,7 +32,8 @@ def literal(text: str) -> str:
 
 def cascades(case: Case) -> bool:
     """Whether what depends on something goes along with it: CASCADE is a word without meaning on MySQL (manual, DROP TABLE)."""
-    return case.live.dialect.kind == "postgresql" and any(map(ALONG.search, map(unquoted, case.step.sql)))
+    texts = (unquoted(" ".join(without_comments(each, "postgresql").split())) for each in case.step.sql)
+    return case.live.dialect.kind == "postgresql" and any(map(ALONG.search, texts))
 
 
 def is_partitioned(live: Live, table: Table) -> bool:

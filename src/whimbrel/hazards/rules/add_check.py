@@ -9,7 +9,7 @@ from alembic.operations import ops
 
 from ..rule import Case, Rule
 from ._lock import waits
-from ._safe import check_later, named, of_step
+from ._safe import check_later, in_sql, named, of_step
 
 
 def instead(case: Case) -> str:
@@ -17,7 +17,7 @@ def instead(case: Case) -> str:
     op = of_step(case, ops.CreateCheckConstraintOp)
     if op is None:
         return "the column without the check, then the check as NOT VALID, and VALIDATE CONSTRAINT in another revision"
-    return check_later(case, op, named(op, f"ck_{op.table_name}"), str(op.condition))
+    return check_later(case, op, named(op, f"ck_{op.table_name}"), in_sql(case, op.condition))
 
 
 rule = Rule(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ...plan.step import table_of
 from ..rule import Case, Rule
 from ._lock import waits
-from ._safe import call, key_of, named, validate
-from ._sql import is_partitioned
+from ._safe import call, execute, key_of, named, validate
+from ._sql import is_partitioned, statements
 
 ON_PARTITIONS = (18,)
 """The version since which the key of a table with partitions may be NOT VALID."""
@@ -19,10 +19,15 @@ def instead(case: Case) -> str | None:
     """The same key, whose rows are looked at later."""
     op = next(filter(None, map(key_of, case.step.operations)), None)
     if op is None:
-        return "op.create_foreign_key(…, postgresql_not_valid=True), then VALIDATE CONSTRAINT in another revision"
+        return None  # a key that is there is enforced again
     source = table_of(op)
     if (case.live.version or ON_PARTITIONS) < ON_PARTITIONS and source is not None and is_partitioned(case.live, source):
         return None
+    if "postgresql_not_valid" in op.kw:  # SQL says more of a key than is known of it
+        if len(case.step.operations) > 1:
+            return "the key by itself as NOT VALID, and VALIDATE CONSTRAINT in another revision"
+        name = named(op, f"{op.source_table}_{'_'.join(op.local_cols)}_fkey")
+        return f"{execute(f'{statements(case)[0]} NOT VALID')}, and {validate(case, op, name)} in another revision"
     name = named(op, f"fk_{op.source_table}_{op.local_cols[0]}")
     parent = (op.kw.get("referent_schema"), op.referent_table)
     remote = list(op.remote_cols) or case.live.primary_key(case.live.known_as(parent) or parent) or ["…"]

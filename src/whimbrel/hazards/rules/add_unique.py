@@ -5,6 +5,8 @@ Build a unique index ``CONCURRENTLY`` first, and add the constraint ``USING INDE
 
 from __future__ import annotations
 
+import re
+
 from alembic.operations import ops
 
 from ...plan.step import table_of
@@ -12,6 +14,8 @@ from ..rule import Case, Rule
 from ._lock import waits
 from ._safe import column, execute, index, named, names, of_step, quoted
 from ._sql import is_partitioned
+
+MORE = re.compile(r"\b(DEFERRABLE|INITIALLY|INCLUDE|WITH|TABLESPACE)\b", re.IGNORECASE)
 
 
 def instead(case: Case) -> str | None:
@@ -24,12 +28,16 @@ def instead(case: Case) -> str | None:
         )
     if is_partitioned(case.live, case.live.known_as(table) or table):
         return None  # its constraints take no index that is there
+    if any(MORE.search(sql) for sql in case.step.sql) and not op.kw.keys() & {"deferrable", "initially", "postgresql_include"}:
+        return "the same index CONCURRENTLY first, then the constraint USING INDEX"  # SQL says more of it than is known
     is_primary = isinstance(op, ops.CreatePrimaryKeyOp)
     name = named(op, f"{table[1]}_pkey" if is_primary else f"uq_{table[1]}_{names(op.columns)[0]}")
     same = {each: op.kw.get(each) for each in ("postgresql_nulls_not_distinct", "postgresql_include") if op.kw.get(each)}
     built = index(case, name, table, op.columns, unique=True, **same)
     what = "PRIMARY KEY" if is_primary else "UNIQUE"
     added = f"ALTER TABLE {quoted(case, table)} ADD CONSTRAINT {column(case, name)} {what} USING INDEX {column(case, name)}"
+    added += " DEFERRABLE" if op.kw.get("deferrable") else ""
+    added += f" INITIALLY {op.kw['initially']}" if op.kw.get("initially") else ""
     return f"{built}, then {execute(added)}"
 
 

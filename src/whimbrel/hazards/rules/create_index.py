@@ -13,22 +13,27 @@ from alembic.operations import ops
 
 from ..rule import Case, Rule
 from ._lock import waits
-from ._safe import execute, index, of_step
+from ._safe import execute, in_sql, index, of_step
+from ._sql import is_partitioned, statements
 
+LEFT_OUT = ("postgresql_concurrently", "if_not_exists")
+CREATE = re.compile(r"^(CREATE (?:UNIQUE )?INDEX)\b", re.IGNORECASE)
 REINDEX = re.compile(r"\s*(REINDEX\s+(?:\([^)]*\)\s*)?(?:TABLE|INDEX|SCHEMA|DATABASE|SYSTEM))\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def instead(case: Case) -> str:
     """The same, online."""
-    if found := next(filter(None, map(REINDEX.match, case.step.sql)), None):
+    if found := next(filter(None, map(REINDEX.match, statements(case))), None):
         return execute(f"{found[1]} CONCURRENTLY {found[2]}".rstrip("; \n"))
     op = of_step(case, ops.CreateIndexOp)
     if op is None or not op.columns:
         return "op.create_index(…, postgresql_concurrently=True)"
     table = (op.schema, op.table_name)
-    kw = {name: value for name, value in op.kw.items() if name not in ("postgresql_concurrently", "if_not_exists") and value}
+    if "postgresql_concurrently" in op.kw and not is_partitioned(case.live, case.live.known_as(table) or table):
+        return execute(CREATE.sub(r"\1 CONCURRENTLY", statements(case)[0]))  # with all that SQL may say of it
+    kw = {name: value for name, value in op.kw.items() if name not in LEFT_OUT and value is not None and value is not False}
     where = kw.get("postgresql_where")
-    more = kw | ({"postgresql_where": sa.text(str(where))} if where is not None else {})
+    more = kw | ({"postgresql_where": sa.text(in_sql(case, where))} if where is not None else {})
     return index(case, str(op.index_name or f"ix_{op.table_name}"), table, op.columns, unique=op.unique or None, **more)
 
 

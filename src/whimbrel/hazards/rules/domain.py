@@ -9,11 +9,12 @@ from __future__ import annotations
 from ..rule import Case, Rule
 from ._lock import waits
 from ._safe import execute
+from ._sql import statements
 
 
 def instead(case: Case) -> str | None:
     """Later, and only for a check: there is nothing for SET NOT NULL."""
-    found = next((each for each in case.step.sql if " CHECK" in each.upper()), None)
+    found = next((each for each in statements(case) if " CHECK" in each.upper()), None)
     return None if found is None else f"{execute(found.rstrip('; ') + ' NOT VALID')}, and VALIDATE CONSTRAINT when few write"
 
 

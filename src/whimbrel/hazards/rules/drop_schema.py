@@ -14,11 +14,10 @@ from ..rule import Case, Found, Rule
 def look(case: Case) -> Iterator[Found]:
     """DROP SCHEMA, DROP DATABASE and DROP OWNED, and DROP TYPE … CASCADE."""
     if isinstance(case.op, DropNamespace):
-        name = case.op.name
-        is_owner = case.op.kind == "owner"
+        name, kind = case.op.name, case.op.kind
+        what = "every column of it" if kind in ("type", "domain") else "everything in it"
         yield Found(
-            name,
-            f"everything that {name} owns would go" if is_owner else f"the {case.op.kind} {name} would go with everything in it",
+            name, f"everything that {name} owns would go" if kind == "owner" else f"the {kind} {name} would go with {what}"
         )
 
 

@@ -20,9 +20,10 @@ def look(case: Case) -> Iterator[Found]:
     slow = case.effect
     if slow is None or slow.table is None or case.step.outside or not slow.seconds or slow.seconds <= case.limit:
         return
+    itself = (slow.table, case.live.known_as(slow.table))  # which the revision may have given another name
     for step in case.earlier:
         for held in effects(step, case.live) if not step.outside else ():
-            waiting = [each for each in locked(held) if each != slow.table and held.blocks == "reads"]
+            waiting = [each for each in locked(held) if each not in itself and held.blocks == "reads"]
             if waiting:
                 names, time = " and ".join(map(shown, waiting)), duration(slow.seconds)
                 stay = "stays" if len(waiting) == 1 else "stay"

@@ -34,4 +34,5 @@ rule = Rule(
     look=look,
     bad='op.execute("UPDATE person SET name = NULL")',
     good='op.execute("UPDATE person SET name = NULL WHERE id = 1")',
+    is_watched=True,
 )
