@@ -101,6 +101,10 @@ class Dialect(Structure):
         """Stands around a run: makes the transactions of a connection what they are said to be."""
         yield
 
+    def only_reading(self, connection: Connection) -> AbstractContextManager[Any]:
+        """Stands around a query of which nothing may stay in the transaction."""
+        return nullcontext()
+
     def kind_of(self, statement: str) -> Kind:
         """What a statement means for its transaction."""
         return kind_of(statement, ddl_rolls_back=self.ddl_rolls_back)

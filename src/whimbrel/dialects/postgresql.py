@@ -266,6 +266,14 @@ class Postgresql(PostgresqlStructure, Dialect):
         may_try = not self.autocommits(connection.connection.dbapi_connection)
         return proving(lambda stack: stack.enter_context(proof(connection)) if may_try else None)
 
+    @contextmanager
+    def only_reading(self, connection: Connection) -> Iterator[None]:
+        """In a savepoint that is rolled back, and in which nothing can be written."""
+        with connection.begin_nested() as attempt:
+            connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+            yield
+            attempt.rollback()
+
     def rates(self, connection: Connection) -> Mapping[str, float]:
         """In a savepoint that is rolled back."""
         with connection.begin_nested() as attempt:

@@ -31,12 +31,11 @@ from ..revisions.dropped import drops
 from ..revisions.revision import Revision
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
+from .reading import READS_ROWS, read
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step, as_operation
 from .values import filled, text_of
 from .words import redefined
-
-READS_ROWS = "it reads from the database"
 
 
 def record(
@@ -213,21 +212,25 @@ class Bind:
         """The name of the dialect."""
         return self.dialect.name
 
-    def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
-        """Note a statement."""
+    def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Any:
+        """Note a statement; what some of them read is known."""
         place, line = self._notes.place_of(frames_here())
         statement, names = filled(statement, parameters)
-        if self._notes.dialect.kind_of(text_of(statement, self.dialect, names)) != "read":
+        text = text_of(statement, self.dialect, names)
+        if self._notes.dialect.kind_of(text) != "read":
             self._notes.statement(statement, place, line, names)
-        return Answer()
+            return Answer()
+        return (self._notes.inspector and read(text, statement, self.inspector())) or Answer()
 
     exec_driver_sql = execute
 
     def scalar(self, statement: Any, *rest: Any, **kw: Any) -> Any:
         """A value is asked for."""
-        raise Opaque(READS_ROWS)
+        return self.execute(statement, *rest).scalar()
 
-    scalars = scalar
+    def scalars(self, statement: Any, *rest: Any, **kw: Any) -> Any:
+        """Values are asked for."""
+        return self.execute(statement, *rest).scalars()
 
     def begin(self) -> Any:
         """A transaction inside of ours."""
