@@ -482,10 +482,12 @@ def test_what_is_read_from_a_table_without_rows_is_known(person, before, conditi
         "op.bulk_insert(sa.table('pet', sa.column('id')), [{'id': 1}])\nbind.scalar(sa.text('select id from pet'))",
         "op.execute('create table new as select * from person')\nbind.scalar(sa.text('select id from new'))",
         "op.rename_table('person', 'people')\nbind.scalar(sa.text('select id from people'))",
+        "bind.execute(sa.text('insert into pet values (1)'))\nbind.scalar(sa.text('select id from pets'))",
     ],
 )
 def test_what_is_read_from_rows_is_not_seen(person, reads):
     person.database.run("create table pet (id integer primary key)")
+    person.database.run("create view pets as select id from pet")
     person.revision(BIND + reads, id="bbbb")
     assert "not-seen:bbbb" in [each["key"] for each in found(person)]
 

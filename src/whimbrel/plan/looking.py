@@ -175,7 +175,9 @@ class Looking:
         """Whether a table will have no rows then, for sure."""
         changes, wanted = self._changes, key(name, schema, self.default_schema_name)
         changes.follow(self.default_schema_name)
-        if changes.is_unknown or changes.is_moved or wanted in changes.filled or not self.has_table(name, schema):
+        if changes.is_unknown or changes.is_moved or wanted in changes.filled:
+            return False
+        if wanted[1] not in map(str.lower, self.get_table_names(schema)):  # a view shows the rows of others
             return False
         since = changes.since.get(wanted) or [None]
         if isinstance(since[0], ops.CreateTableOp):
