@@ -38,6 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave the cache of whoever runs the tests alone, but for what pip has downloaded."""
+    home = tempfile.mkdtemp(prefix="whimbrel-cache-")
+    session.config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ.setdefault("PIP_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "pip"))
+    os.environ["XDG_CACHE_HOME"] = home
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is downloaded, unless it is asked for; and one of the servers, where they take turns."""
     left_out = set() if config.getoption("--realworld") else {item for item in items if item.get_closest_marker("realworld")}

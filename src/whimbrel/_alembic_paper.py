@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Inspector, inspection
+from sqlalchemy import Dialect, Inspector, inspection
 
 from ._alembic import RunContext, proxies
 
@@ -103,13 +104,22 @@ def context_without_database(dialect_name: str) -> RunContext:
     return RunContext(made.dialect, None, made.opts, surroundings)
 
 
+def with_plain_marks(dialect: Dialect) -> Dialect:
+    """The same dialect, but its SQL has parameters as ``:name``, and no percent sign twice for the sake of a driver."""
+    made = copy(dialect)
+    vars(made).pop("_type_memos", None)  # how values become texts, which depends on the percent sign
+    made.paramstyle, made.positional = "named", False
+    made.identifier_preparer = dialect.preparer(made)
+    return made
+
+
 def on_paper(context: RunContext, script: Any, outside: Callable[[bool], None]) -> RunContext:
     """A context for the same database that only writes SQL, into this file.
 
     outside: told when statements outside of transactions begin, and when they have ended.
     """
     opts = {**context.opts, "as_sql": True, "output_buffer": script, "literal_binds": True, "transactional_ddl": False}
-    made = RunContext(context.dialect, None, opts, context.environment_context)
+    made = RunContext(with_plain_marks(context.dialect), None, opts, context.environment_context)
 
     @contextmanager
     def told() -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -13,24 +14,34 @@ import click
 from ._version import __version__
 from .commands._cli import META, Group, Settings
 from .errors import ConfigurationError
-from .project import FileOptions, Project, display_path, resource_path
+from .project import FileOptions, Project, display_path, named_by, resource_path
 from .settings import Source
 
 INI = "alembic.ini"
+SECTION = "alembic"
 TOML = "pyproject.toml"
 
 
 class Standalone:
     """Nothing around a migrations folder but its configuration; env.py knows the databases and the models."""
 
-    command = "whimbrel"
     default_template = "generic"
     multidb_template = "multidb"
     is_development = False
 
     def __init__(
-        self, x: tuple[str, ...] = (), *, owns_process: bool = True, name: str = "upgrade", configs: tuple[str, ...] = ()
+        self,
+        x: tuple[str, ...] = (),
+        *,
+        owns_process: bool = True,
+        name: str = "upgrade",
+        configs: tuple[str, ...] = (),
+        section: str = SECTION,
+        directory: str | None = None,
     ) -> None:
+        files = [word for each in configs for word in ("-c", each)]
+        named = ["-n", section] if section != SECTION else []
+        self.command = shlex.join(["whimbrel", *files, *named, *named_by(directory, x)])
         self.x = x
         self.owns_process = owns_process
         self.name = name
@@ -118,12 +129,13 @@ class Session:
     def project(self, directory: str | None, x: tuple[str, ...]) -> Project:
         """The project that the configuration describes."""
         context = click.get_current_context(silent=True)
-        surroundings = Standalone(x, name=(context.info_name or "").replace("-", "_") if context else "", configs=self.configs)
+        name = (context.info_name or "").replace("-", "_") if context else ""
+        surroundings = Standalone(x, name=name, configs=self.configs, section=self.section, directory=directory)
         return standalone_project(self.configs, self.section, directory, surroundings)
 
 
 def standalone_project(
-    configs: tuple[str, ...] = (), section: str = "alembic", directory: str | None = None, surroundings: Standalone | None = None
+    configs: tuple[str, ...] = (), section: str = SECTION, directory: str | None = None, surroundings: Standalone | None = None
 ) -> Project:
     """The project of an ``alembic.ini``, a ``pyproject.toml``, or both, from here or from a folder above.
 
@@ -173,7 +185,7 @@ def config_files(configs: tuple[str, ...]) -> tuple[Path | None, Path | None]:
 @click.option(
     "-c", "--config", "configs", multiple=True, metavar="FILE", help="The alembic.ini or pyproject.toml; both may be named."
 )
-@click.option("-n", "--name", "section", default="alembic", show_default=True, help="The section of the ini file to read.")
+@click.option("-n", "--name", "section", default=SECTION, show_default=True, help="The section of the ini file to read.")
 @click.option("-d", "--directory", metavar="DIR", help="The migrations folder, instead of script_location.")
 @click.option("-x", "--x-arg", multiple=True, metavar="NAME=VALUE", help="An argument for env.py; may be given several times.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -6,6 +6,7 @@ Flask is imported where it is used, so that ``import whimbrel`` costs a web proc
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from .databases import adapted
 from .errors import ConfigurationError, WhimbrelError
 from .events import Listener, ignore
-from .project import Project, find_folder
+from .project import Project, find_folder, named_by
 from .settings import Source, of_application, split
 
 if TYPE_CHECKING:
@@ -142,8 +143,17 @@ class FlaskApplication:
     default_template = "flask"
     multidb_template = "flask"
 
-    def __init__(self, app: Flask, migrate: Migrate, x: tuple[str, ...], *, owns_process: bool) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        migrate: Migrate,
+        x: tuple[str, ...],
+        *,
+        owns_process: bool,
+        directory: str | os.PathLike[str] | None = None,
+    ) -> None:
         self.app = app
+        self.directory = directory
         self.migrate = migrate
         self.x = x
         self.owns_process = owns_process
@@ -156,8 +166,8 @@ class FlaskApplication:
 
     @property
     def command(self) -> str:
-        """``flask db``, or the name that the application gave the group."""
-        return f"flask {self.migrate.command}"
+        """``flask db``, or the name that the application gave the group; with what was typed to name application and folder."""
+        return shlex.join(["flask", *application_options(), self.migrate.command, *named_by(self.directory, self.x)])
 
     @property
     def is_development(self) -> bool:
@@ -278,6 +288,18 @@ def listener() -> Listener:
     return TextReport(all_to_stderr=True).event
 
 
+def application_options() -> list[str]:
+    """How a command of Flask was told which application it is for, where that was typed."""
+    click = sys.modules.get("click")
+    context = None if click is None else click.get_current_context(silent=True)
+    if click is None or context is None:
+        return []
+    root = context.find_root()
+    is_typed = root.get_parameter_source("app") is click.core.ParameterSource.COMMANDLINE
+    name = getattr(root.obj, "app_import_path", None) if is_typed else None
+    return ["--app", name] if name else []
+
+
 def by_name(found: Any) -> dict[str, Any]:
     """Engines or metadatas with "" for the default one; none where there are none."""
     return {name or "": each for name, each in dict(found).items()} if isinstance(found, Mapping) else {}
@@ -306,7 +328,7 @@ def flask_project(
             hint="Call Migrate(app, db), or migrate.init_app(app, db) in the application factory.",
         )
     x = x or tuple(getattr(g, "x_arg", None) or ())
-    surroundings = FlaskApplication(app, migrate or state.migrate, x, owns_process=owns_process)
+    surroundings = FlaskApplication(app, migrate or state.migrate, x, owns_process=owns_process, directory=directory)
     folder = find_folder(os.fspath(directory or state.directory), surroundings.roots)
     return Project(folder, folder / "alembic.ini", surroundings)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -31,7 +31,7 @@ class Surroundings(Protocol):
 
     @property
     def command(self) -> str:
-        """How a user starts us: ``flask db`` or ``whimbrel``."""
+        """How a user starts us: ``flask db`` or ``whimbrel``, with the options that say for which project."""
 
     owns_process: bool
     """Whether this process was started for one command of ours; false in a program that calls our functions."""
@@ -292,6 +292,12 @@ def display_path(path: Path | str) -> str:
     if absolute in SHOWN_AS:
         return SHOWN_AS[absolute]
     return absolute[len(home) :] if absolute.startswith(home) else absolute
+
+
+def named_by(directory: str | os.PathLike[str] | None, x: Iterable[str]) -> list[str]:
+    """The options of a command for this migrations folder, with these arguments for env.py."""
+    folder = ["-d", os.fspath(directory)] if directory else []
+    return [*folder, *(word for each in x for word in ("-x", each))]
 
 
 def find_folder(name: str | Path, roots: Callable[[], list[Path]]) -> Path:

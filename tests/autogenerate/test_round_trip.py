@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy.pool import StaticPool
 
 from kit.roundtrip import Site
 
+F = TypeVar("F", bound=Callable[..., None])
+PARTS = 4  # that can run at the same time
 EXAMPLES = int(os.environ.get("WHIMBREL_TEST_EXAMPLES", "200"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # without shrinking, which takes minutes on a server
 TYPES = [
@@ -128,12 +132,22 @@ RULES = settings(
 )
 
 
-@settings(RULES, max_examples=EXAMPLES)
-@given(pairs())
-def test_on_sqlite(pair):
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
-    with engine.connect() as connection:
-        there_and_back(Site(connection), *pair)
+def drawn(part: int) -> Callable[[F], F]:
+    """The same examples each time, unless others are wanted, and others in each part."""
+    return seed(part) if RULES.derandomize else lambda test: test
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_on_sqlite(part):
+    @drawn(part)
+    @settings(RULES, max_examples=EXAMPLES // PARTS)
+    @given(pairs())
+    def check(pair):
+        engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+        with engine.connect() as connection:
+            there_and_back(Site(connection), *pair)
+
+    check()
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

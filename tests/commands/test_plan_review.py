@@ -537,6 +537,25 @@ def test_one_name_for_things_of_two_databases_is_consent_to_neither(pets):
 
 
 @on("sqlite")
+def test_each_database_is_judged_without_one_too(pets):
+    both = [f"default:{OF_PET}", f"other:{OF_PET}"]
+    paper = ("bbbb", "--dialect", "sqlite", "--select", "drop-table-loses-data")
+    assert [each["key"] for each in found(pets, *paper)] == both
+    pets.flask("review", *paper, "--accept", both[1], "--because", "gone").exits(1)
+    assert [each["key"] for each in found(pets, *paper)] == both[:1]
+
+
+@on("sqlite")
+def test_functions_that_only_help_are_no_databases(person):
+    person.revision("upgrade_names()\nupgrade_rows()", id="bbbb")
+    path = person.versions / "bbbb_by_hand.py"
+    helpers = "def upgrade_names():\n    op.drop_column('person', 'name')\n\n\ndef upgrade_rows():\n    op.drop_table('person')\n"
+    path.write_text(f"{path.read_text()}\n\n{helpers}")
+    keys = [each["key"] for each in found(person, "bbbb", "--dialect", "sqlite") if each["severity"] == "danger"]
+    assert keys == [KEY, "drop-table-loses-data:person"]
+
+
+@on("sqlite")
 def test_consent_in_the_revision_names_the_database(pets):
     pets.refused("review", "--accept", OF_PET, "--because", "old").says("No finding is called", f"other:{OF_PET}")
     pets.flask("review", "--accept", f"other:{OF_PET}", "--because", "old").exits(1)

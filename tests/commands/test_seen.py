@@ -374,7 +374,7 @@ def test_an_update_of_one_row_by_its_key_keeps_nobody_waiting(person):
 def test_an_update_by_the_key_of_another_table_is_one_of_many_rows(person):
     person.database.run("create table org (id integer primary key)")
     person.revision("op.execute(\"UPDATE person SET name = 'x' FROM org WHERE org.id = 2\")", id="bbbb")
-    assert "anew" in person.ok("plan").out
+    person.ok("plan").says("locks the rows that it changes in person")
 
 
 @pytest.mark.parametrize(
@@ -400,8 +400,8 @@ session = Session(op.get_bind())
     ("work", "keys"),
     [
         ("session.execute(sa.text('delete from person'))", ["delete-without-condition:person"]),
-        ("session.query(Person).delete()", ["delete-without-condition:person", "not-seen:bbbb"]),
-        ("session.execute(sa.update(Person).values(name=None))", ["update-loses-data:person.name", "not-seen:bbbb"]),
+        ("session.query(Person).delete()", ["delete-without-condition:person"]),
+        ("session.execute(sa.update(Person).values(name=None))", ["update-loses-data:person.name"]),
         ("session.execute(sa.insert(Person), [{'id': 8}, {'id': 9}])", []),
         ("session.bulk_insert_mappings(Person, [{'id': 9}])", []),
         ("session.scalars(sa.select(Person)).all()", ["not-seen:bbbb"]),

@@ -13,11 +13,12 @@ GIVEN = [
     "create domain positive as integer check (value > 0)",
     "create domain number as integer",
     "create table bird (id integer primary key, born timestamp, flies interval, weight float8, share numeric(20, 10),"
-    " seen bigint, name text, mood mood, tag uuid, mask bit(5), rank number, host inet, digits text, spaces text)",
+    " seen bigint, name text, mood mood, tag uuid, mask bit(5), rank number, host inet, digits text, spaces text,"
+    " shares numeric[], names varchar(9)[])",
     "insert into bird select 1, '2020-01-01 10:00:00.6', '1.6 s', 0.1, 0.1234567891, 9007199254740993, 'sad', 'sad',"
-    " gen_random_uuid(), '10101', -1, '10.1.1.1/8', ' 1 ', ' 2 '",
+    " gen_random_uuid(), '10101', -1, '10.1.1.1/8', ' 1 ', ' 2 ', '{1.5}', '{longer}'",
     "insert into bird select 2, '2020-01-01 10:00:00', '1 s', 0.5, 0.5, 1, 'glad', 'ok',"
-    " gen_random_uuid(), '10100', 1, '10.0.0.0/8', 'x', ' '",
+    " gen_random_uuid(), '10100', 1, '10.0.0.0/8', 'x', ' ', '{2}', '{a}'",
 ]
 
 
@@ -48,6 +49,8 @@ def lost(project: Project, up: str) -> list[str]:
         "rank TYPE positive",
         "digits TYPE integer USING NULLIF(trim(digits), '')::integer",
         "host TYPE cidr USING (host::cidr)",
+        "shares TYPE integer[]",
+        "names TYPE varchar(3)[]",
     ],
 )
 @on("postgresql")

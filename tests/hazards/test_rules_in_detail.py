@@ -945,3 +945,55 @@ def test_a_table_that_is_built_anew_by_hand_keeps_its_keys(person):
     person.database.run("create table pet (id integer primary key, p integer references person (id))")
     up = "op.execute('CREATE TABLE n AS SELECT * FROM person')\nop.drop_table('person')\nop.rename_table('n', 'person')"
     assert messages(person, "still-referenced", up) == []
+
+
+UNLESS = "ALTER TABLE person ADD COLUMN IF NOT EXISTS {}"
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        (f"op.execute('{UNLESS.format('rank int NOT NULL')}')", {"new-column-without-value:person.rank"}),
+        (f"op.execute('{UNLESS.format('name varchar(50) NOT NULL')}')", set()),
+        (f"op.execute('{UNLESS.format('rank int')}')\nop.drop_column('person', 'rank')", set()),
+        (f"op.execute('{UNLESS.format('name int')}')\nop.drop_column('person', 'name')", {"drop-column-loses-data:person.name"}),
+    ],
+)
+@on("postgresql", "mariadb")
+def test_a_column_that_is_added_where_it_is_not_there(person, up, found):
+    person.revision(up, id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert {f"{each['code']}:{each['object']}" for each in listed if each["severity"] == "danger"} == found
+
+
+@on("postgresql", "mariadb")
+def test_a_column_that_was_there_is_not_lost_while_nobody_sees_it(person):
+    """The review does not see the drop; the run does, and knows that the column was not made by it."""
+    up = f"""
+        op.execute("{UNLESS.format("name int")}")
+        with op.get_bind().engine.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE person DROP " + "COLUMN name"))
+    """
+    person.revision(up, id="bbbb")
+    person.flask("upgrade").exits(1).says("1 value of person.name would be lost")
+
+
+@on("mariadb")
+def test_a_primary_key_that_is_replaced_is_not_dropped(person):
+    person.database.run("create table trip (a integer primary key, b integer not null)")
+    person.database.run("insert into trip values (1, 1)")
+    assert messages(person, "constraint-dropped", "op.execute('ALTER TABLE trip DROP PRIMARY KEY, ADD PRIMARY KEY (b, a)')") == []
+
+
+@on("sqlite")
+def test_a_table_of_a_file_that_a_revision_attaches(person, tmp_path):
+    """Nobody knows ahead what is in it; while it runs, it is looked at."""
+    up = f"""
+        with op.get_context().autocommit_block():
+            op.execute("ATTACH '{tmp_path / "other.db"}' AS other")
+        op.execute("CREATE TABLE other.trip (id integer)")
+        op.execute("INSERT INTO other.trip VALUES (1)")
+        op.execute("DROP TABLE other.trip")
+    """
+    assert messages(person, "drop-table-loses-data", up) == []
+    person.ok("upgrade")

@@ -46,6 +46,10 @@ SCHEMA = {
             data text, mood enum('sad', 'ok', 'happy'), likes set('a', 'b', 'c'), team_id integer,
             org_id integer, constraint fk_org foreign key (org_id) references org (id), constraint ck_age check (age > 0));
         create table pet (id integer, person_id integer, kind text);
+        create table page (id integer primary key, number integer, words text, fulltext key (words));
+        create table diary (id integer primary key, number integer) engine=Aria;
+        insert into page values (1, 1, 'a');
+        insert into diary values (1, 1);
         insert into org values (1, 'a'), (2, 'b');
         insert into person select seq, concat('n', seq), 'x', nullif(seq, 2), 5, 'd', 'happy', 'c', 1, 1 from seq_1_to_20;
         insert into pet select seq, seq, 'cat' from seq_1_to_5
@@ -242,6 +246,10 @@ index-blocks-writes: an index of all partitions
     op.create_index("ix_visit", "visit", ["who"])
 check-scan: a check of a table that others inherit from
     op.create_check_constraint("ck_place", "place", "id > 0")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+type-rewrite: a type changes after a comment
+    op.execute("/* x, y */ ALTER /* z */ TABLE person ALTER age TYPE bigint")
 """
 MARIADB = r"""
 table-copy: an index is built by a copy
@@ -355,6 +363,39 @@ drop-table-loses-data: a statement in a text
     op.execute("EXECUTE IMMEDIATE 'DROP TABLE pet'")
 truncate-loses-data: the file of a table goes
     op.execute("ALTER TABLE pet DISCARD TABLESPACE")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+table-copy: a type changes after a comment
+    op.execute("# it's small\n/* x, y */ ALTER /* z */ TABLE person MODIFY age bigint")
+type-change-fails: a text gets shorter after a comment
+    op.execute("/* x */ ALTER TABLE person MODIFY name varchar(1)")
+table-copy: a column becomes NOT NULL beside a full text index
+    op.alter_column("page", "number", existing_type=sa.Integer, nullable=False)
+table-copy: a unique constraint in a table that is none of InnoDB
+    op.create_unique_constraint("uq", "diary", ["number"])
+table-copy: another primary key in a table that is none of InnoDB
+    op.execute("ALTER TABLE diary DROP PRIMARY KEY, ADD PRIMARY KEY (number)")
+table-copy: an index is dropped in a table that is none of InnoDB
+    op.execute("ALTER TABLE diary ADD KEY k (number)")
+    op.drop_index("k", "diary")
+table-copy: another engine in other words
+    op.execute("ALTER TABLE page ENGINE Aria")
+table-copy: a table is packed that is none of InnoDB
+    op.execute("OPTIMIZE TABLE diary")
+change-of-all-rows: rows are copied into another table
+    op.execute("INSERT INTO org (id, title) SELECT id + 10, 'from pet' FROM person")
+change-of-all-rows: a table is made of the rows of another
+    op.execute("CREATE TABLE people AS SELECT * FROM person")
+rename-breaks-programs: a table gets another name in other words
+    op.execute("ALTER TABLE person RENAME AS people, ADD COLUMN town text")
+drop-table-loses-data: a table is dropped under a name that it gets in other words
+    op.execute("ALTER TABLE pet RENAME = `old`; DROP TABLE `old`")
+constraint-dropped: a foreign key is dropped with its index
+    op.execute("ALTER TABLE person DROP FOREIGN KEY fk_org, DROP KEY fk_org")
+constraint-dropped: a check is dropped in the words of MySQL
+    op.execute("ALTER TABLE person DROP CHECK ck_age")
+constraint-dropped: a primary key is dropped
+    op.execute("ALTER TABLE org DROP PRIMARY KEY")
 """
 SQLITE = r"""
 not-null-fails: NOT NULL over nulls
@@ -372,6 +413,10 @@ rename-breaks-programs: a table in use is renamed
     op.execute("ALTER TABLE person RENAME TO people")
 rename-breaks-programs: a column in use is renamed
     op.execute("ALTER TABLE person RENAME COLUMN name TO title")
+drop-column-loses-data: a column is dropped after a comment
+    op.execute("/* it's old */ ALTER TABLE person -- really\n DROP nickname")
+update-loses-data: a column is emptied where that can be done
+    op.execute("UPDATE OR IGNORE person SET nickname = NULL")
 """
 
 

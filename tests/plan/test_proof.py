@@ -42,6 +42,29 @@ CASES = {
     "ALTER TABLE v ADD COLUMN x INT": ("", ""),
     "ALTER TABLE f DROP COLUMN c": ("writes", "rewrite"),
     "ALTER TABLE st MODIFY b INT NOT NULL": ("writes", "rewrite"),
+    "ALTER TABLE f MODIFY c INT NOT NULL": ("writes", "rewrite"),
+    "ALTER TABLE t ENGINE=InnoDB": ("", "rewrite"),
+    "ALTER TABLE t ENGINE innodb, ADD COLUMN k INT": ("", "rewrite"),
+    "ALTER TABLE t ADD (q INT, KEY (q))": ("", "rewrite"),
+    "ALTER TABLE t MODIFY b INT COMMENT 'NOT NULL, ENGINE=Aria'": ("", ""),
+    "ALTER TABLE t MODIFY id INT NOT NULL AUTO_INCREMENT": ("writes", "rewrite"),
+    "ALTER TABLE t DROP PRIMARY KEY, ADD COLUMN p INT AUTO_INCREMENT PRIMARY KEY": ("writes", "rewrite"),
+    "ALTER TABLE ix MODIFY short VARCHAR(100)": ("", ""),
+    "ALTER TABLE ix MODIFY latin VARCHAR(50)": ("writes", "rewrite"),
+    "ALTER TABLE ix MODIFY three VARCHAR(60)": ("", ""),
+    "ALTER TABLE ix MODIFY three VARCHAR(70)": ("writes", "rewrite"),
+    "ALTER TABLE ix MODIFY three VARCHAR(80) CHARACTER SET utf8": ("", ""),
+    "DROP INDEX kb ON ix": ("", ""),
+    "ALTER TABLE ix DROP KEY kb, ADD COLUMN y INT": ("", ""),
+    "ALTER TABLE ix DROP COLUMN b": ("", ""),
+    "ALTER TABLE packed ADD COLUMN x INT": ("", "rewrite"),
+    "ALTER TABLE old ADD UNIQUE (b)": ("writes", "rewrite"),
+    "CREATE INDEX i ON old (b)": ("writes", "rewrite"),
+    "DROP INDEX kb ON old": ("writes", "rewrite"),
+    "ALTER TABLE old ADD COLUMN x INT": ("writes", "rewrite"),
+    "ALTER TABLE old MODIFY c VARCHAR(60)": ("writes", "rewrite"),
+    "ALTER TABLE old MODIFY b INT DEFAULT 3": ("", ""),
+    "ALTER TABLE old RENAME COLUMN b TO bb": ("", ""),
 }
 WORK_OF_FIRST = ("CREATE FULLTEXT INDEX f ON t (c)",)
 """The first full text index writes the table anew, others do not: that is known where it is tried out."""
@@ -49,7 +72,14 @@ OTHERS = """
     create table v (id int primary key, b int, w int generated always as (b + 1) virtual);
     create table st (id int primary key, b int, w int generated always as (b + 1) stored);
     create table f (id int primary key, c int, d text, fulltext key (d));
+    create table ix (id int primary key, b int, short varchar(20), latin varchar(50) character set latin1,
+        three varchar(50) character set utf8mb3, key kb (b)) default charset utf8mb4;
+    create table packed (id int primary key) row_format=compressed;
+    create table old (id int primary key, b int, c varchar(50), key kb (b)) engine=Aria;
     insert into v (id) values (1);
+    insert into ix (id) values (1);
+    insert into packed (id) values (1);
+    insert into old (id) values (1);
     insert into st (id) values (1);
     insert into f (id) values (1)
 """
@@ -98,12 +128,15 @@ def test_locks_that_nobody_can_try_out(project: Project):
     project.app("")
     project.ok("init")
     project.database.run(TABLE)
-    project.database.run("insert into t (id) values (1)")
+    for statement in ("insert into t (id) values (1)", *OTHERS.split(";")):
+        project.database.run(statement)
     for sql, expected in {
         "OPTIMIZE TABLE t": ("NONE", "", "rewrite"),
         "LOCK TABLES t WRITE": ("WRITE", "reads", ""),
         "LOCK TABLES t AS u READ": ("READ", "writes", ""),
-        "ALTER TABLE t ENGINE=InnoDB, ALGORITHM=INPLACE, LOCK=NONE": ("SHARED", "writes", "rewrite"),
+        "OPTIMIZE TABLE old": ("EXCLUSIVE", "reads", "rewrite"),
+        "INSERT INTO old (id) SELECT id FROM t": ("rows", "writes", "scan"),
+        "CREATE TABLE copied AS SELECT t.* FROM t JOIN old USING (id)": ("rows", "writes", "scan"),
     }.items():
         (effect,) = effects(project, f'op.execute("{sql}")')
         assert (effect["lock"], effect["blocks"], effect["work"]) == expected, sql
@@ -127,7 +160,7 @@ def test_promises_that_the_server_does_not_keep_are_no_proof(project: Project):
     project.ok("init")
     project.database.run(TABLE)
     project.database.run("insert into t (id) values (1)")
-    for sql in ("ALTER TABLE t ENGINE=Aria", "ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 2"):
+    for sql in ("ALTER TABLE t ENGINE=Aria", "ALTER TABLE t ENGINE Aria", "ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 2"):
         (effect,) = effects(project, f'op.execute("{sql}")')
         assert (effect["blocks"], effect["work"], effect["is_proven"]) == ("writes", "rewrite", False), sql
 

@@ -65,6 +65,18 @@ def test_what_would_be_lost(project: Project, up: str, found: list[str]):
             "writes",
             "rewrite",
         ),
+        (
+            "op.execute('SET SESSION unique_checks = 0, foreign_key_checks = 0')\n"
+            "op.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "",
+            "build",
+        ),
+        (
+            "op.execute('SET @before = @@foreign_key_checks, @@foreign_key_checks = 0')\n"
+            "op.execute('SET foreign_key_checks = @before')\nop.create_foreign_key('fk', 'visit', 't', ['id'], ['id'])",
+            "writes",
+            "rewrite",
+        ),
     ],
 )
 @on("mariadb")
@@ -104,3 +116,51 @@ def test_nobody_knows_how_many_rows_a_partition_has(project: Project):
     project.ok("init")
     project.revision("op.execute('ALTER TABLE t DROP PARTITION p')", id="x")
     project.flask("review", "x", "--dialect", "mysql", "--rows", "t=10000000").says("danger  rows of t would be lost")
+
+
+@pytest.mark.parametrize(
+    ("level", "up", "blocks"),
+    [
+        ("REPEATABLE READ", "INSERT INTO t (id) SELECT id FROM visit JOIN t USING (id)", ["writes"]),
+        ("READ COMMITTED", "INSERT INTO t (id) SELECT id FROM visit", []),
+        ("REPEATABLE READ", "INSERT INTO t (id) SELECT seq FROM seq_1_to_3", []),
+        ("REPEATABLE READ", "INSERT INTO t (name) VALUES ('select id from visit')", []),
+        ("REPEATABLE READ", "CREATE VIEW v AS SELECT id FROM visit", []),
+    ],
+)
+@on("mariadb")
+def test_rows_that_are_read_into_another_table(project: Project, level: str, up: str, blocks: list[str]):
+    project.config = f'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {{"isolation_level": "{level}"}}'
+    project.app("")
+    project.ok("init")
+    project.database.run("create table t (id integer primary key, name text)")
+    project.database.run("create table visit (id integer primary key)")
+    project.database.run("insert into visit values (1)")
+    project.revision(f'op.execute("{up}")', id="x")
+    steps = json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    assert [effect["blocks"] for step in steps for effect in step["effects"]] == blocks
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "CREATE PROCEDURE p() BEGIN DELETE FROM visit; DROP TABLE visit; END",
+        "CREATE PROCEDURE p() begin IF 1 = 1 THEN BEGIN DELETE FROM visit; END; END IF; DROP TABLE visit; end",
+        "CREATE OR REPLACE DEFINER=CURRENT_USER FUNCTION f() RETURNS INT BEGIN DECLARE x INT; SET x = 1; RETURN x; END",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO BEGIN DELETE FROM visit; DELETE FROM t; END",
+        "CREATE TRIGGER r BEFORE DELETE ON visit FOR EACH ROW BEGIN CASE OLD.id WHEN 1 THEN DELETE FROM t; END CASE; END",
+        "CREATE FULLTEXT INDEX ft ON t (name)",
+    ],
+)
+@on("mariadb")
+def test_what_is_run_later_is_not_run_now(project: Project, up: str):
+    """A body has several statements, and is one."""
+    project.app("")
+    project.ok("init")
+    for table in ("t", "visit"):
+        project.database.run(f"create table {table} (id integer primary key, name text)")
+        project.database.run(f"insert into {table} values (1, 'a')")
+    project.revision(f'op.execute("{up}")', id="x")
+    assert json.loads(project.ok("review", "--format", "json").out)["findings"] == []
+    project.ok("upgrade")
+    assert project.database.rows("visit") == [(1, "a")]

@@ -118,6 +118,8 @@ def words(op: Any) -> Iterator[str]:
             yield f"{table}: comment dropped"
         case RenameTable():
             yield f"table {op.new_table_name}: renamed from {table}"
+        case ops.BulkInsertOp():
+            yield f"{op.table.fullname}: {len(op.rows):,} row{'' if len(op.rows) == 1 else 's'} added"
         case Execute():
             yield op.words or f"SQL: {str(op.sqltext)[:80]}"
         case ops.ExecuteSQLOp():

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..execution.runner import Runner
     from ..hazards.finding import Finding
 
+USUAL = {"upgrade": "head", "downgrade": "-1"}
+"""Where each goes unless told otherwise."""
+
 Path = Callable[[Graph, str, Collection[str]], Sequence[str]]
 
 
@@ -72,6 +75,8 @@ def migrate(
     options = {"sql": sql, "tag": tag, "revision": target}
     start, target = split_range(project, graph, target, direction, sql)
     tell = once(on_event)
+    typed = [direction, *([] if target == USUAL[direction] else [target]), *(["--tag", tag] if tag else [])]
+    typed += [] if backup is None else [f"--backup={backup}" if backup else "--backup"]
     done: dict[int, DatabaseOutcome] = {}
     weighed: list[Finding] = []
     judged: dict[int, tuple[str, ...]] = {}
@@ -111,7 +116,9 @@ def migrate(
 
     def refuse(weighed: Sequence[Finding]) -> None:
         if blocked := unaccepted(weighed):
-            error = refusal(blocked, f"{project.command} {direction}", consent.accepted | consent.given)
+            known = {key for each in weighed for key in (each.short_key, each.full_key)}
+            given, unknown = consent.accepted | consent.given, consent.accepted - known
+            error = refusal(blocked, project.command, typed, given, unknown)
             if any(outcome.applied for outcome in done.values()):
                 error.state = "Nothing has been run on that database; another one has been migrated."
             raise error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from sqlalchemy.exc import DBAPIError
 
-from ..errors import Refused, RevisionFailed
+from ..errors import Refused, RevisionFailed, UsageError
 from ..events import Direction, Listener, Noticed
 
 if TYPE_CHECKING:
@@ -45,6 +45,20 @@ def accept_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--accept``."""
     text = "Go on with this danger, named as the refusal names it; may be given several times."
     return click.option("--accept", multiple=True, metavar="CODE:OBJECT", help=text)(command)
+
+
+def consent_to(accept: Iterable[str], ask: Asker | None = None) -> Consent:
+    """The consent of somebody who has typed these names. Raises UsageError for what is no name of a finding."""
+    from ..hazards.review import rules
+
+    accepted = frozenset(accept)
+    for key in sorted(accepted):
+        code, _, rest = key.partition(":")
+        if not ((code in rules() and rest) or rest.partition(":")[0] in rules()):
+            raise UsageError(
+                f"--accept {key}: there is no such rule.", hint="Write CODE:OBJECT, as the refusal has it in brackets."
+            )
+    return Consent(accepted, ask)
 
 
 def plan_of(runner: Runner, path: Sequence[str], direction: Direction) -> list[Planned]:
@@ -199,8 +213,11 @@ def guard_of(runner: Runner, command: str, consent: Consent, tell: Listener) -> 
         if policy["danger"] == "warn":
             tell(Noticed(f"{words(finding)}\n  at {finding.place}"))
             return
-        error = refusal([finding], f"{runner.project.command} {command}")
-        error.state, error.hint = None, f"With '--accept {finding.key}' it goes on; the review before the run could not see this."
+        error = refusal([finding], runner.project.command, [command])
+        error.state, error.hint = (
+            None,
+            f"With --accept {shlex.quote(finding.key)} it goes on; the review before the run could not see this.",
+        )
         raise error
 
     return Guard(runner.context.dialect, consent.accepted | consent.given, decide, runner.database.name)
@@ -216,8 +233,14 @@ def agreed(finding: Finding, ask: Asker | None) -> bool:
     return bool(ask(Question(f"{where}{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
 
 
-def refusal(blocked: Sequence[Finding], command: str, given: Collection[str] = ()) -> Refused:
-    """The error that names each danger once, and how to consent, with what was agreed to already."""
+def refusal(
+    blocked: Sequence[Finding], name: str, command: Sequence[str], given: Collection[str] = (), unknown: Collection[str] = ()
+) -> Refused:
+    """The error that names each danger once, and how to consent.
+
+    name: how a user starts us. command: what was typed then. given: what was agreed to already. unknown: those among them
+    that are about nothing that was found.
+    """
     from ..hazards import consent
 
     blocked = list({(each.database, each.revision, each.key): each for each in reversed(blocked)}.values())[::-1]
@@ -226,9 +249,11 @@ def refusal(blocked: Sequence[Finding], command: str, given: Collection[str] = (
         for each in blocked[:MOST_LISTED]
     ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
+    more += [f"  Nothing that is seen ahead is called {key}." for key in sorted(unknown)]
     keys = list(dict.fromkeys(each.key for each in blocked))
     flags = " ".join(f"--accept {shlex.quote(key)}" for key in [*sorted(given), *keys])
-    name, _, verb = command.rpartition(" ")
+    verb = command[0]
+    again = f"{name} {shlex.join(command)}"
     if len(flags) > MOST_CHARACTERS:
         shows = f"'{name} plan{' --down' if verb == 'downgrade' else ''}' shows them all"
         flags = f"--accept CODE:OBJECT, once for each of the {len(keys)} names in brackets ({shows}),"
@@ -239,9 +264,9 @@ def refusal(blocked: Sequence[Finding], command: str, given: Collection[str] = (
     return Refused(
         "\n".join(["This would fail:" if would_fail else "This needs your consent:", *lines, *more]),
         state="Nothing has been run.",
-        hint=f"Mend that first; {command} {flags} tries it all the same."
+        hint=f"Mend that first; {again} {flags} tries it all the same."
         if would_fail
-        else f"{command} {flags} goes on this once; {writes}.",
+        else f"{again} {flags} goes on this once; {writes}.",
         data={"findings": [each.as_data() for each in blocked]},
     )
 

@@ -11,7 +11,7 @@ from ._ask import on_terminal
 from ._backup import backup_option
 from ._cli import Call, subcommand
 from ._migrate import Migrated, migrate
-from ._plan import NO_CONSENT, Consent, accept_option
+from ._plan import NO_CONSENT, Consent, accept_option, consent_to
 from ._settings import run_options
 
 
@@ -56,6 +56,6 @@ def command(call: Call, revision: str, sql: bool, tag: str | None, backup: str |
         sql=sql,
         tag=tag,
         backup=backup,
-        consent=Consent(frozenset(accept), on_terminal()),
+        consent=consent_to(accept, on_terminal()),
         on_event=call.tell,
     )

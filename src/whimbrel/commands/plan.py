@@ -20,13 +20,15 @@ from ._plan import hazards_in, live_of, patiently, plan_of, words
 from ._settings import looking_options
 
 if TYPE_CHECKING:
-    from ..dialects import Effect
+    from ..dialects import Dialect, Effect
     from ..hazards.finding import Finding
     from ..plan.step import Planned, Step
 
 WIDTH = 100
 MOST_STATEMENTS = 10
-"""Of one operation: a bulk_insert has one for each row."""
+"""Of one operation."""
+MOST_ROWS = 3
+"""Of a bulk_insert, which has a statement for each row."""
 WORK = {"scan": "reads it whole", "build": "builds an index", "rewrite": "writes it anew"}
 TOGETHER = ("alter", "create table", "drop table", "foreign key", "lock", "truncate", "type")
 """Statements that lock the other tables as well, against the same people."""
@@ -35,17 +37,24 @@ AGAINST = {"reads": "against reads and writes", "writes": "against writes"}
 
 @dataclass(frozen=True)
 class Move:
-    """One step of a plan, with what it locks and what is hazardous in it. rows, bytes: of its table now, None for unknown."""
+    """One step of a plan, with what it locks and what is hazardous in it. rows, bytes: of its table now, None for unknown.
+
+    in_transaction: whether all of it is undone where the revision fails later on.
+    """
 
     step: Step
     effects: tuple[Effect, ...] = ()
     rows: int | None = None
     bytes: int | None = None
     findings: tuple[Finding, ...] = ()
+    in_transaction: bool = True
 
     def as_lines(self, *, is_full: bool) -> Iterator[Line]:
         """Its statements, what each locks, and what is hazardous."""
-        listed = self.step.sql if is_full else self.step.sql[:MOST_STATEMENTS]
+        from alembic.operations.ops import BulkInsertOp
+
+        most = MOST_ROWS if isinstance(next(iter(self.step.operations), None), BulkInsertOp) else MOST_STATEMENTS
+        listed = self.step.sql if is_full else self.step.sql[:most]
         for statement in listed:
             shown = statement.splitlines() if is_full else [shortened(statement)]
             yield from (line("  ", text) for text in shown)
@@ -54,8 +63,6 @@ class Move:
         if not self.step.sql:
             maybe = "perhaps " if self.step.why else ""
             yield from (line("  ", f"{maybe}{text}") for text in changes(self.step.operations))
-            if self.step.why:
-                yield line("  ", f"not seen: {self.step.why}")
         for effect in self.effects:
             if effect.blocks or effect.work:
                 yield line((f"    {self.in_words(effect)}", "dim"))
@@ -63,24 +70,26 @@ class Move:
             if finding.accepted is not None:
                 reason = f": {finding.accepted}" if finding.accepted else ""
                 yield line("    ", ("accepted", "good"), f"  {words(finding)}{reason}")
-                continue
-            yield line("    ", (finding.severity, "bad" if finding.severity == "danger" else "strong"), f"  {words(finding)}")
-            if finding.place:
+            else:
+                yield line("    ", (finding.severity, "bad" if finding.severity == "danger" else "strong"), f"  {words(finding)}")
+            if finding.place and (finding.accepted is None or self.step.why):  # what was not seen has to be looked at there
                 yield line("      at ", (finding.place, "path"))
 
     def in_words(self, effect: Effect) -> str:
         """What a statement does to others."""
         tables = [effect.table, *(effect.others if effect.kind in TOGETHER else ())]
         name = " and ".join(".".join(part for part in table if part) for table in tables if table)
-        parts = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
+        sure = " as the server says" if effect.is_proven else ""
+        about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"
+        about += f", {size(self.bytes)}" if self.bytes else ""
+        if effect.kind == "rows":
+            return f"locks the rows that it changes in {name} ({about} in all), {how_long(effect, 'at most about')}"
+        said = [f"locks {name} {AGAINST[effect.blocks]}" if effect.blocks else f"lets everybody use {name}"]
         if effect.work:
-            about = f"{self.rows:,} row{'' if self.rows == 1 else 's'}" if self.rows is not None else "unknown size"
-            about += f", {size(self.bytes)}" if self.bytes else ""
-            parts.append(f"{WORK[effect.work]} ({about})")
-        if effect.work and effect.seconds is not None:
-            sure = ", as the server says" if effect.is_proven else ""
-            parts.append("for a moment" + sure if effect.seconds < 0.1 else f"for about {effect.seconds:.1f} s{sure}")
-        return ", ".join(parts)
+            said.append(f", {WORK[effect.work]}{sure} ({about})")
+        elif sure:
+            said.append(f", leaves its rows alone{sure}")
+        return f"{''.join(said)}{',' if len(said) > 1 else ''} {how_long(effect)}"
 
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
@@ -89,7 +98,7 @@ class Move:
             "sql": list(self.step.sql),
             "operations": [type(op).__name__ for op in self.step.operations],
             "not_seen": self.step.why,
-            "in_transaction": not self.step.outside,
+            "in_transaction": self.in_transaction,
             "effects": [vars(effect) for effect in self.effects],
             "rows": self.rows,
             "bytes": self.bytes,
@@ -99,10 +108,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Part:
-    """One revision of a plan."""
+    """One revision of a plan. in_transaction: whether nothing of it stays where it fails half-way."""
 
     planned: Planned
     moves: tuple[Move, ...]
+    in_transaction: bool = True
 
 
 Databases = tuple[tuple[str, str, tuple[Part, ...]], ...]
@@ -127,7 +137,8 @@ class Plan:
                 yield line((f"[{name or 'default'}] {url}", "strong"))
             for part in parts:
                 revision = part.planned.revision
-                yield line(f"{part.planned.direction}  ", (revision.id, "revision"), f"  {revision.message}")
+                parted = "" if part.in_transaction else "  (not in one transaction)"
+                yield line(f"{part.planned.direction}  ", (revision.id, "revision"), f"  {revision.message}", (parted, "dim"))
                 for move in part.moves:
                     yield from move.as_lines(is_full=self.is_full or verbose)
                 if not part.moves:
@@ -146,6 +157,7 @@ class Plan:
                         "revision": part.planned.revision.id,
                         "message": part.planned.revision.message,
                         "direction": part.planned.direction,
+                        "in_transaction": part.in_transaction,
                         "steps": [move.as_data() for move in part.moves],
                     }
                     for part in parts
@@ -153,6 +165,15 @@ class Plan:
             }
             for name, url, parts in self.databases
         ]
+
+
+def how_long(effect: Effect, about: str = "about") -> str:
+    """How long the work of a statement takes, and what that rests on."""
+    if effect.seconds is None:
+        return "for nobody knows how long"
+    if effect.rate is None or effect.seconds < 0.1:
+        return "for a moment"
+    return f"for {about} {effect.seconds:.1f} s ({size(int(effect.rate))}/s, {effect.basis})"
 
 
 def plan(project: Project, target: str = "", *, down: bool = False, full: bool = False, on_event: Listener = ignore) -> Plan:
@@ -209,9 +230,16 @@ def parts_of(runner: Any, ids: Sequence[str], direction: Direction) -> list[Part
                 table = next((live.known_as(effect.table) for effect in known if effect.table), None)
                 there = table if table is not None and live.is_there(table) else None
                 rows, bytes = (live.rows(there), live.bytes_of(there)) if there else (None, None)
-                moves.append(Move(step, known, rows, bytes, tuple(findings)))
-            made.append(Part(each, tuple(moves)))
+                moves.append(Move(step, known, rows, bytes, tuple(findings), goes_back(step, runner.dialect)))
+            statements = sum(len(move.step.sql) for move in moves)
+            is_one = all(move.in_transaction for move in moves) or (statements == 1 and not runner.dialect.ddl_rolls_back)
+            made.append(Part(each, tuple(moves), is_one))
         return made
+
+
+def goes_back(step: Step, dialect: Dialect) -> bool:
+    """Whether a step is undone with the transaction that it stands in."""
+    return not step.outside and all(dialect.kind_of(sql) in ("read", "write") for sql in step.sql)
 
 
 def shortened(statement: str) -> str:

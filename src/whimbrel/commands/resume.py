@@ -15,7 +15,7 @@ from ..project import Project
 from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._migrate import Migrated
-from ._plan import NO_CONSENT, Consent, accept_option, guard_of
+from ._plan import NO_CONSENT, Consent, accept_option, consent_to, guard_of
 from ._settings import run_options
 
 if TYPE_CHECKING:
@@ -131,4 +131,4 @@ def command(
     if len(asked) > 1:
         raise UsageError("--back, --mark-done and --mark-undone exclude each other.")
     way = asked[0] if asked else "on"
-    return resume(call.project, way, yes=yes, any_values=any_values, consent=Consent(frozenset(accept)), on_event=call.tell)
+    return resume(call.project, way, yes=yes, any_values=any_values, consent=consent_to(accept), on_event=call.tell)

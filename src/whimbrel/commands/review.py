@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..dialects import dialect_of
 from ..errors import Refused, UsageError
 from ..events import Listener, Noticed, ignore
 from ..lines import Line, line
@@ -22,13 +19,13 @@ from ..revisions import names, paths
 from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._cli import Call, subcommand
+from ._paper import without_database
 from ._plan import hazards_of, words
 from ._settings import looking_options
 from ._since import added_since
 
 if TYPE_CHECKING:
     from ..hazards.finding import Finding
-    from ..revisions.revision import Revision
 
 
 @dataclass(frozen=True)
@@ -163,39 +160,6 @@ def chosen_of(
             found |= set(names.find_all(graph, each))
     found |= {by_path[path] for path in added or () if path in by_path}
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
-
-
-def without_database(graph: Graph, ids: Sequence[str], dialect: str, rows: Mapping[str, int], limit: float) -> list[Finding]:
-    """Judge revisions for a kind of database."""
-    from .._alembic_paper import context_without_database
-    from ..execution.call import prepared
-    from ..execution.trouble import of_revision
-    from ..hazards.live import Live
-    from ..hazards.review import review as judge
-    from ..plan.record import record
-    from ..revisions.load import load_module
-
-    def call(revision: Revision) -> Callable[[], Any]:
-        try:
-            with redirect_stdout(io.StringIO()):
-                module = load_module(revision.path)
-        except Exception as error:
-            raise of_revision(error, revision, "load", after="Nothing has been run.") from error
-        names = [name.removeprefix("upgrade_") for name in vars(module) if name.startswith("upgrade_")] or [""]
-        functions = [prepared(module, revision, "upgrade", {"engine_name": name}, ()) for name in names]
-        return lambda: [function() for function in functions]
-
-    try:
-        context = context_without_database(dialect)
-    except Exception as error:
-        raise UsageError(
-            f"There is no dialect '{dialect}': {error}", hint="Write postgresql, mysql, mariadb or sqlite."
-        ) from None
-    if not dialect_of(context.dialect.name).kind:
-        raise UsageError(f"There are no rules for '{dialect}'.", hint="Write postgresql, mysql, mariadb or sqlite.")
-    planned = record(context, [(graph[id], call(graph[id])) for id in ids], "upgrade")
-    live = Live(context.dialect, None, rows, otherwise=None)
-    return list(judge(planned, live, limit=limit))
 
 
 def unused(graph: Graph, ids: Collection[str], found: Sequence[Finding]) -> Iterator[str]:

@@ -10,9 +10,10 @@ from functools import cache
 from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
+from ._comments import without_comments
 from ._effects import Effect, clauses
 from ._mysql_text import plainly
-from ._rates import USUAL
+from ._rates import USUAL, Rates
 from ._sessions import Blocker, Holder, Lock, Phase
 
 
@@ -43,8 +44,10 @@ __all__ = [
     "Holder",
     "Lock",
     "Phase",
+    "Rates",
     "clauses",
     "dialect_of",
     "plainly",
     "registered",
+    "without_comments",
 ]

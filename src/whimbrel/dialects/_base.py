@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 from ._beside import Beside
 from ._effects import Effect
 from ._kinds import COMMIT, DML, Kind, kind_of
-from ._rates import USUAL
+from ._rates import Rates
 from ._sessions import Blocker, Lock, Phase
 from ._structure import Structure
 
@@ -292,9 +292,9 @@ class Dialect(Structure):
         """Stands around a review: gives what tries statements out on copies, and corrects their effects."""
         return nullcontext(lambda statement, effect: effect)
 
-    def rates(self, connection: Connection) -> Mapping[str, float]:
-        """Bytes in a second for each kind of work of this server; measured where that can be done beside the database."""
-        return USUAL
+    def rates(self, connection: Connection) -> Rates | None:
+        """How fast this server is, measured beside the database, today; None where that cannot be done."""
+        return None
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """About how many rows and bytes a table has, from what the server knows without looking; None for unknown."""

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 Blocks = Literal["", "writes", "reads"]
 Work = Literal["", "scan", "build", "rewrite"]
+Basis = Literal["", "measured", "assumed"]
 WORSE: tuple[str, ...] = ("", "writes", "reads")
 SESSION = "session"
 """The kind of a statement that sets something for those after it."""
@@ -22,7 +23,8 @@ class Effect:
 
     kind: which sort of statement it is. lock: as the server calls it. blocks: whom: nobody, who writes, or who reads as well.
     work: what takes as long as the table is large: reading it, building an index, writing it anew. table: schema and name.
-    others: tables that are locked as well. seconds: about how long, None where nobody knows.
+    others: tables that are locked as well. seconds: about how long, None where nobody knows; that rests on a rate, in bytes
+    of the table in a second, which was measured on this server, or is assumed.
     """
 
     kind: str
@@ -32,6 +34,8 @@ class Effect:
     work: Work = ""
     others: tuple[tuple[str | None, str], ...] = ()
     seconds: float | None = None
+    rate: float | None = None
+    basis: Basis = ""
     is_proven: bool = False
     """Whether the server was asked, with an empty copy of the table."""
 

@@ -6,21 +6,24 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ._conversions import MEMBER
 from ._effects import WORSE, Blocks, Effect, clauses
-from ._mysql_conversions import charset_in
+from ._mysql_modify import of_modify
+from ._mysql_tables import engine_in, there
 from ._mysql_text import plainly
 
 NAME = r"(?:(?:`[^`]+`|\w+)\.)?(?:`[^`]+`|\w+)"
 ALTER = re.compile(rf"ALTER (?:ONLINE )?(?:IGNORE )?TABLE (?:IF EXISTS )?({NAME}) (.*)", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(rf"CREATE (?:OR REPLACE )?(UNIQUE |FULLTEXT |SPATIAL )?INDEX .*? ON ({NAME})", re.IGNORECASE | re.DOTALL)
+DROP_INDEX = re.compile(rf"DROP INDEX (?:IF EXISTS )?{NAME} ON ({NAME})", re.IGNORECASE)
 MODIFY = re.compile(
     rf"(?:MODIFY (?:COLUMN )?(?:IF EXISTS )?({NAME})|CHANGE (?:COLUMN )?(?:IF EXISTS )?({NAME}) {NAME}) (.*)",
     re.IGNORECASE | re.DOTALL,
 )
 ROWS = re.compile(rf"(?:UPDATE|DELETE FROM) ({NAME})", re.IGNORECASE)
 OPTIMIZE = re.compile(rf"OPTIMIZE (?:NO_WRITE_TO_BINLOG |LOCAL )?TABLE ({NAME})", re.IGNORECASE)
-CHECKS = re.compile(r"SET (?:SESSION |@@(?:SESSION\.)?)?FOREIGN_KEY_CHECKS *:?= *(\w+)", re.IGNORECASE)
+CHECKS = re.compile(r" *(?:SESSION |@@(?:SESSION\.)?)?FOREIGN_KEY_CHECKS *:?= *(@?\w+)", re.IGNORECASE)
+READS = re.compile(r"(?:CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE|INSERT|REPLACE)\b.*?\bSELECT\b(.*)", re.IGNORECASE)
+SOURCE = re.compile(rf"\b(?:FROM|JOIN) ({NAME})", re.IGNORECASE)
 LOCK = re.compile(r"LOCK TABLES? (.*)", re.IGNORECASE)
 LOCKED = re.compile(
     rf"\s*({NAME})(?: (?:AS )?(?!READ|WRITE|LOW|CONCURRENT){NAME})? (READ|WRITE|LOW_PRIORITY WRITE|WRITE CONCURRENT)", re.I
@@ -28,8 +31,6 @@ LOCKED = re.compile(
 # How an ALTER TABLE or CREATE INDEX shall be done ("ALGORITHM", "LOCK" in the manual's page of ALTER TABLE).
 TERM = r"(ALGORITHM|LOCK)\s*=?\s*(DEFAULT|INSTANT|NOCOPY|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)"
 TERMS = re.compile(rf"(?<![,\s])\s+{TERM}\s*,\s*|(?:\s*,\s*|\s+){TERM}(?![^,\s])", re.IGNORECASE)
-NARROW = (("UTF8MB3", "UTF8MB4"), ("UTF8", "UTF8MB4"))
-"""Character sets whose texts stand in another one as they are."""
 STATED: dict[str, Blocks] = {"SHARED": "writes", "EXCLUSIVE": "reads"}
 
 
@@ -75,23 +76,52 @@ def worse(one: Blocks, other: Blocks) -> Blocks:
 def of_statement(text: str, live: Any) -> Effect | None:
     """The same without such words."""
     if found := INDEX.match(text):
+        table = name_of(found[2])
         is_online = (found[1] or "").upper().strip() in ("", "UNIQUE")
-        return Effect(
-            "create index", name_of(found[2]), "NONE" if is_online else "SHARED", "" if is_online else "writes", "build"
-        )
+        effect = Effect("create index", table, "NONE" if is_online else "SHARED", "" if is_online else "writes", "build")
+        return as_the_engine_does(effect, [], live)
+    if found := DROP_INDEX.match(text):
+        return of_alter(name_of(found[1]), "DROP INDEX", live)
     if found := ALTER.match(text):
         return of_alter(name_of(found[1]), found[2], live)
     if found := ROWS.match(text):
         return Effect("rows", name_of(found[1]), "rows", "writes", "rewrite")
     if found := OPTIMIZE.match(text):
-        return Effect("rewrite", name_of(found[1]), "NONE", "", "rewrite")  # InnoDB makes it anew as ALTER TABLE … FORCE does
-    if found := CHECKS.match(text):
-        live.settings["foreign_key_checks"] = found[1].upper() in ("1", "ON", "TRUE", "DEFAULT")
+        table = name_of(found[1])  # InnoDB makes it anew as ALTER TABLE … FORCE does, others let nobody read it meanwhile
+        return Effect("rewrite", table, *(("NONE", "") if there(table, live).is_online else ("EXCLUSIVE", "reads")), "rewrite")
+    if text[:4].upper() == "SET ":
+        follow_checks(text[4:], live)
+    if READS.match(text):
+        return of_reads(text, live)
     if found := LOCK.match(text):
         return of_lock(found[1])
     if found := re.match(rf"(DROP(?= TABLE)|TRUNCATE) (?:TABLE )?(?:IF EXISTS )?({NAME})", text, re.IGNORECASE):
         return Effect(f"{found[1].lower()} table", name_of(found[2]), "EXCLUSIVE", "reads")
     return None
+
+
+def follow_checks(settings: str, live: Any) -> None:
+    """SET: whether foreign keys are checked from now on; a variable has what was before."""
+    for found in filter(None, map(CHECKS.match, clauses(settings))):
+        if found[1].startswith("@"):
+            live.settings.pop("foreign_key_checks", None)
+        else:
+            live.settings["foreign_key_checks"] = found[1].upper() in ("1", "ON", "TRUE", "DEFAULT")
+
+
+def of_reads(text: str, live: Any) -> Effect | None:
+    """INSERT and CREATE TABLE … SELECT: what is read is locked until the end, if no later changes may be seen in between
+    ("InnoDB Lock Modes", MariaDB manual). The largest table is told of.
+    """
+    found = READS.match(re.sub(r"'(?:[^'\\]|''|\\.)*'", "''", text))
+    named = [name_of(each) for each in SOURCE.findall(found[1])] if found else []
+    sizes = {each: live.bytes_of(known) or 0 for each in named if (known := live.known_as(each)) is not None}
+    is_unknown = live.connection is None
+    tables = sorted((each for each in sizes if sizes[each] or is_unknown), key=lambda each: -sizes[each])
+    level = live.some("show session variables where variable_name in ('tx_isolation', 'transaction_isolation')")
+    if not tables or any("COMMITTED" in str(row[1]) for row in level):
+        return None
+    return Effect("rows", tables[0], "rows", "writes", "scan", tuple(tables[1:]))
 
 
 def of_lock(listed: str) -> Effect | None:
@@ -111,7 +141,7 @@ def name_of(text: str) -> tuple[str | None, str]:
 
 
 COPIES = re.compile(
-    r"ADD (CONSTRAINT \S+ )?CHECK|CONVERT TO|DROP PRIMARY KEY(?!, *ADD)|PARTITION BY|ENGINE\s*="
+    r"ADD (CONSTRAINT \S+ )?CHECK|CONVERT TO|DROP PRIMARY KEY(?!, *ADD)|PARTITION BY"
     r"|.*\bSTORED\b|.*\bPERSISTENT\b|(ADD|DROP) SYSTEM VERSIONING"
     r"|ADD (COLUMN )?.*DEFAULT \(?(UUID|RAND)",
     re.IGNORECASE,
@@ -124,18 +154,32 @@ NOTED = re.compile(
 REBUILDS = re.compile(
     r"(FORCE|ROW_FORMAT|KEY_BLOCK_SIZE|PAGE_COMPRESSED|ENCRYPTED)\b|ADD .*\b(UNIQUE|PRIMARY KEY)\b", re.IGNORECASE
 )
+SEVERAL = re.compile(r"ADD (?:COLUMN )?\((.*)\)", re.IGNORECASE | re.DOTALL)
+DROPS = re.compile(r"DROP (INDEX|KEY)\b", re.IGNORECASE)
+NUMBERED = re.compile(r"(DROP PRIMARY KEY, *)?ADD .*\bAUTO_INCREMENT\b(?! *=)", re.IGNORECASE)
 BUILDS = re.compile(r"ADD (CONSTRAINT (\S+ )?)?(UNIQUE|INDEX|KEY)\b|ADD FULLTEXT|ADD SPATIAL", re.IGNORECASE)
 
 
 def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     """One ALTER TABLE: as its worst clause. A new column is done at once only where it is alone."""
     parts = [each.strip() for each in clauses(action)]
+    if found := SEVERAL.fullmatch(action):
+        parts = [f"ADD {each.strip()}" for each in clauses(found[1])]
     if len(parts) == 1 or re.match(r"DROP PRIMARY KEY, *ADD", action, re.IGNORECASE):
-        return of_clause(table, action, live)
-    found = [of_clause(table, each, live) for each in parts]
-    hardest = max(found, key=lambda effect: effect.weight)
+        return as_the_engine_does(of_clause(table, action, live), [action], live)
+    effects = [of_clause(table, each, live) for each in parts]
+    hardest = max(effects, key=lambda effect: effect.weight)
     has_column = any(map(is_of_column, parts))
-    return replace(hardest, work="rewrite") if hardest.work == "build" and has_column else hardest
+    hardest = replace(hardest, work="rewrite") if hardest.work == "build" and has_column else hardest
+    return as_the_engine_does(hardest, parts, live)
+
+
+def as_the_engine_does(effect: Effect, parts: list[str], live: Any) -> Effect:
+    """The effect on a table that may be none of InnoDB: others copy it, but for what is only noted."""
+    changes_rows = any(is_of_column(each) or DROPS.match(each) for each in parts) or effect.kind == "type"
+    if effect.table is None or not (effect.work or changes_rows) or there(effect.table, live).is_online:
+        return effect
+    return replace(effect, kind="copy", lock="SHARED", blocks=worse("writes", effect.blocks), work="rewrite")
 
 
 def is_of_column(action: str) -> bool:
@@ -146,23 +190,9 @@ def is_of_column(action: str) -> bool:
 
 def stands_in_the_way(table: tuple[str | None, str], action: str, live: Any) -> bool:
     """Whether a column cannot be added or dropped at once: for a full text index, or for a computed column before it."""
-    there = peculiar(table, live)
+    has = there(table, live).has
     is_inside = re.search(r"\b(FIRST|AFTER)\b", action, re.IGNORECASE) is not None and action[:3].upper() == "ADD"
-    return "FULLTEXT" in there or ("VIRTUAL" in there and is_inside)
-
-
-def peculiar(table: tuple[str | None, str], live: Any) -> set[str]:
-    """What a table has of FULLTEXT, VIRTUAL and STORED."""
-    known = live.known_as(table)
-    if known is None:
-        return set()
-    schema = f"'{known[0]}'" if known[0] else "database()"
-    of_table = f"where table_schema = {schema} and table_name = '{known[1]}'"
-    rows = live.some(
-        f"select index_type from information_schema.statistics {of_table}"
-        f" union select substring_index(upper(extra), ' ', 1) from information_schema.columns {of_table}"
-    )
-    return {str(row[0]) for row in rows}
+    return "FULLTEXT" in has or ("VIRTUAL" in has and is_inside)
 
 
 def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
@@ -173,6 +203,13 @@ def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
         if is_checked(live):
             return Effect("foreign key", table, "SHARED", "writes", "rewrite")
         return Effect("foreign key", table, "NONE", "", "build")
+    if engine := engine_in(action):
+        is_same = engine == "INNODB" and there(table, live).is_online
+        return (
+            Effect("rewrite", table, "NONE", "", "rewrite") if is_same else Effect("copy", table, "SHARED", "writes", "rewrite")
+        )
+    if NUMBERED.match(action):
+        return Effect("numbered column", table, "SHARED", "writes", "rewrite")
     if COPIES.match(action):
         return Effect("copy", table, "SHARED", "writes", "rewrite")
     if BUILDS.match(action):
@@ -182,12 +219,12 @@ def of_clause(table: tuple[str | None, str], action: str, live: Any) -> Effect:
         )
     if re.match(r"ADD (CONSTRAINT (\S+ )?)?PRIMARY KEY|DROP PRIMARY KEY, *ADD", action, re.IGNORECASE):
         return Effect("primary key", table, "", "", "rewrite")
-    if re.match(r"ADD .*AUTO_INCREMENT", action, re.IGNORECASE):
-        return Effect("numbered column", table, "SHARED", "writes", "rewrite")
     if REBUILDS.match(action):
         return Effect("rewrite", table, "NONE", "", "rewrite")
     if is_of_column(action) and stands_in_the_way(table, action, live):
         return Effect("copy", table, "SHARED", "writes", "rewrite")
+    if is_of_column(action) and there(table, live).row_format == "COMPRESSED":
+        return Effect("rewrite", table, "NONE", "", "rewrite")
     if NOTED.match(action):
         return Effect("alter", table, "", "", "")
     return Effect("copy", table, "SHARED", "writes", "rewrite")
@@ -204,65 +241,3 @@ def is_checked(live: Any) -> bool:
     if "foreign_key_checks" not in live.settings:
         live.settings["foreign_key_checks"] = live.some("select @@session.foreign_key_checks") != [(0,)]
     return bool(live.settings["foreign_key_checks"])
-
-
-def of_modify(table: tuple[str | None, str], column: str, definition: str, live: Any) -> Effect:
-    """MODIFY COLUMN: what it costs depends on what the column is now."""
-    known, there = live.known_as(table), live.column_known_as(table, column)
-    if known is None or there is None:
-        return Effect("type", table)
-    schema = f"'{known[0]}'" if known[0] else "database()"
-    rows = live.some(
-        "select upper(column_type), is_nullable, upper(coalesce(character_set_name, '')) from information_schema.columns"
-        f" where table_schema = {schema} and table_name = '{known[1]}' and column_name = '{there}'"
-    )
-    if (known, there) in live.said:
-        type_, may_be_null = live.said[known, there]
-        rows = [(type_in(type_), {True: "YES", False: "NO"}.get(may_be_null), "UTF8MB4")]
-    new = type_in(definition)
-    if not rows or not new:
-        return Effect("type", table, "SHARED", "writes", "rewrite")
-    old, nullable, charset = rows[0]
-    if (wanted := charset_in(definition)) and charset and (charset, wanted.upper()) not in (*NARROW, (charset, charset)):
-        return Effect("type", table, "SHARED", "writes", "rewrite")
-    if is_same(old, new):
-        becomes_null = "NOT NULL" not in definition.upper()
-        is_same_nullable = (nullable == "YES") == becomes_null
-        if not is_same_nullable and "STORED" in peculiar(table, live):
-            return Effect("copy", table, "SHARED", "writes", "rewrite")
-        return Effect("alter", table) if is_same_nullable else Effect("not null", table, "NONE", "", "rewrite")
-    if is_instant(old, new, charset):
-        return Effect("type", table)
-    return Effect("type", table, "SHARED", "writes", "rewrite")
-
-
-def type_in(definition: str) -> str:
-    """The type at the beginning of a definition, in capitals."""
-    found = re.match(r"\w+(?:\s*\((?:[^()']|'[^']*')*\))?(?:\s+UNSIGNED)?", definition.strip(), re.IGNORECASE)
-    return re.sub(r"\s*([(),])\s*", r"\1", found[0]).upper() if found else ""
-
-
-def is_same(old: str, new: str) -> bool:
-    """Whether two types are the same; widths of integers are for display only."""
-    synonyms = {"INTEGER": "INT", "NUMERIC": "DECIMAL", "BOOL": "TINYINT", "BOOLEAN": "TINYINT"}
-
-    def plain(text: str) -> str:
-        base, bracket, rest = text.partition("(")
-        base = synonyms.get(base, base)
-        is_integer = base in ("INT", "BIGINT", "SMALLINT", "TINYINT", "MEDIUMINT")
-        return base + (re.sub(r"^\d+\)", "", rest) if is_integer else bracket + rest)
-
-    return plain(old) == plain(new)
-
-
-def is_instant(old: str, new: str, charset: str) -> bool:
-    """Whether a change of type is a matter of the catalog: longer texts on the same side of 255 bytes, values at the end."""
-    sizes = [re.fullmatch(r"VARCHAR\((\d+)\)", each) for each in (old, new)]
-    if sizes[0] and sizes[1]:
-        before, after = int(sizes[0][1]), int(sizes[1][1])
-        width = {"UTF8MB4": 4, "UTF8MB3": 3, "UTF8": 3}.get(charset, 1)
-        return after >= before and (before * width > 255) == (after * width > 255)
-    if re.match(r"(ENUM|SET)\(", old) and new.startswith(old[:-1]):
-        few, many = (len(MEMBER.findall(each)) for each in (old, new))
-        return few > 255 or many <= 255 if old[0] == "E" else (few - 1) // 8 == (many - 1) // 8
-    return False

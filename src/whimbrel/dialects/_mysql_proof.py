@@ -1,7 +1,7 @@
 """What a statement really copies and locks: tried on an empty copy of the table, with the strictest promise first.
 
 The server refuses a promise that it cannot keep ("InnoDB Online DDL Overview", MariaDB manual), except for PARTITION BY
-and other engines than InnoDB, where it ignores it; there nothing is proven.
+and another engine, where it ignores it; there nothing is proven.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ._effects import Blocks, Effect, Work
+from ._effects import Blocks, Effect, Work, clauses
 from ._mysql_effects import as_stated, without_terms
-from ._mysql_text import plainly
+from ._mysql_tables import engine_in
+from ._mysql_text import NAME, plainly
 
 PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INSTANT", "", "", ""),
@@ -25,7 +26,9 @@ PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INPLACE", "SHARED", "writes", "rewrite"),
     ("COPY", "SHARED", "writes", "rewrite"),
 )
-IGNORED = re.compile(r"PARTITION\s+BY|\bENGINE\s*=|FOREIGN\s+KEY|REFERENCES", re.IGNORECASE)
+IGNORED = re.compile(r"PARTITION\s+BY|FOREIGN\s+KEY|REFERENCES", re.IGNORECASE)
+DROP = re.compile(rf"^\s*DROP\s+INDEX\s+((?:IF\s+EXISTS\s+)?{NAME})\s+ON\s+({NAME})", re.IGNORECASE)
+"""MariaDB takes no promise in this one."""
 CHANGES = re.compile(
     r"\s*(ALTER\s+(ONLINE\s+)?(IGNORE\s+)?TABLE|CREATE\s+(OR\s+REPLACE\s+)?(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX)\b",
     re.IGNORECASE,
@@ -44,6 +47,7 @@ class Proof:
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
         statement, terms = without_terms(plainly(statement))
+        statement = DROP.sub(r"ALTER TABLE \2 DROP INDEX \1", statement)
         return as_stated(self.best(statement, effect), terms)
 
     def best(self, statement: str, effect: Effect) -> Effect:
@@ -53,12 +57,17 @@ class Proof:
             return effect
         if not self.copy(table):
             return effect
+        if (engine := engine_in(statement)) and engine != self.engine_of(table[1]):
+            self.executes(statement)
+            return effect
         join = ", " if re.match(r"\s*ALTER", statement, re.IGNORECASE) else " "
         for algorithm, lock, blocks, work in PROMISES:
             if algorithm == "NOCOPY" and not self.is_mariadb:
                 continue
             promise = f"ALGORITHM={algorithm}" + (f"{join}LOCK={lock}" if lock else "")
             if self.executes(f"{statement}{join}{promise}"):
+                if work == "build" and not effect.work and only_drops(statement):
+                    work = ""
                 kind = effect.kind if work else "alter"
                 kind = "copy" if blocks and kind == "alter" else kind
                 return replace(effect, kind=kind, lock=lock or "NONE", blocks=blocks, work=work, is_proven=True)
@@ -75,6 +84,11 @@ class Proof:
         self.copied.add(table)
         return True
 
+    def engine_of(self, name: str) -> str:
+        """The engine of a copy, in capitals."""
+        query = text("select upper(engine) from information_schema.tables where table_schema = database() and table_name = :name")
+        return str(self.scratch.scalar(query, {"name": name}))
+
     def executes(self, statement: str) -> bool:
         """Whether the server executes a statement."""
         try:
@@ -82,6 +96,12 @@ class Proof:
         except SQLAlchemyError:
             return False
         return True
+
+
+def only_drops(statement: str) -> bool:
+    """Whether no clause of an ALTER TABLE builds an index; dropping one is no matter of INSTANT either."""
+    listed = clauses(re.sub(rf"\s*ALTER\s+(ONLINE\s+)?(IGNORE\s+)?TABLE\s+(IF\s+EXISTS\s+)?{NAME}", "", statement, flags=re.I))
+    return not any(re.match(r"\s*(MODIFY|CHANGE|CONVERT|CREATE)\b|.*\bCOLLATE\b", each, re.IGNORECASE) for each in listed)
 
 
 def database_of(connection: Any) -> str:

@@ -62,8 +62,10 @@ def effect_of(text: str, live: Any) -> Effect | None:
             rest = re.match(rf"(?: ?, ?(?:ONLY )?{NAME})*", text[found.end() :], re.IGNORECASE)
             named = [name_of(found[1]), *map(name_of, re.findall(rf"(?<=,)(?: ?ONLY)? ?({NAME})", rest[0] if rest else ""))]
             first, *others = sorted(named, key=lambda each: -(live.bytes_of(live.key(each)) or 0)) if work else named
-            if kind == "drop table":
-                others += [each for table in named for each in referenced(table, live) if each not in named]
+            if kind in ("drop table", "truncate"):
+                along = text.upper().endswith("CASCADE")
+                others += [each for table in named for each in beside(table, live, kind, along) if each not in named]
+                others = list(dict.fromkeys(others))
             return Effect(kind, first, lock, blocks, work, tuple(others))
     for pattern, kind, lock, blocks, work in INDEXES:
         if found := re.match(pattern, text, re.IGNORECASE):
@@ -87,6 +89,38 @@ def referenced(table: tuple[str | None, str], live: Any, key: str = "") -> list[
         "select distinct n.nspname, c.relname from pg_constraint k join pg_class c on c.oid = k.confrelid"
         f" join pg_namespace n on n.oid = c.relnamespace where k.conrelid = to_regclass({literal(live.quoted(table))})"
         f" and k.contype = 'f' and {literal(key)} in ('', k.conname) and k.confrelid <> k.conrelid"
+    )
+    return [live.key(tuple(row)) for row in rows]
+
+
+def beside(table: tuple[str | None, str], live: Any, kind: str, along: bool) -> list[tuple[str | None, str]]:
+    """The tables that are locked with one that is dropped or emptied.
+
+    Those that its keys point to, and the one that it is a partition of; with CASCADE those whose keys point to it.
+    """
+    found = referenced(table, live) + parents_of(table, live) if kind == "drop table" else []
+    return found + (referencing(table, live) if along else [])
+
+
+def parents_of(table: tuple[str | None, str], live: Any) -> list[tuple[str | None, str]]:
+    """The table that one is a partition of."""
+    rows = live.some(
+        "select n.nspname, c.relname from pg_inherits i join pg_class c on c.oid = i.inhparent and c.relkind = 'p'"
+        f" join pg_namespace n on n.oid = c.relnamespace where i.inhrelid = to_regclass({literal(live.quoted(table))})"
+    )
+    return [live.key(tuple(row)) for row in rows]
+
+
+def referencing(table: tuple[str | None, str], live: Any, key: str = "") -> list[tuple[str | None, str]]:
+    """The tables whose foreign keys point to a table, or to its constraint of that name."""
+    name = literal(live.quoted(table))
+    of_key = (
+        f"select conindid from pg_constraint where conrelid = to_regclass({name}) and conname = {literal(key)} and contype <> 'f'"
+    )
+    rows = live.some(
+        "select distinct n.nspname, c.relname from pg_constraint k join pg_class c on c.oid = k.conrelid"
+        f" join pg_namespace n on n.oid = c.relnamespace where k.confrelid = to_regclass({name})"
+        f" and k.contype = 'f' and k.confrelid <> k.conrelid and ({literal(key)} = '' or k.conindid = ({of_key}))"
     )
     return [live.key(tuple(row)) for row in rows]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._conversions import length
 from ._effects import HARDER, SESSION, Blocks, Effect, Work, clauses
-from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, sharing_keys
+from ._postgresql_commands import AX, NAME, PARTITION, SHARE, SRX, SUE, column_of, name_of, referenced, referencing, sharing_keys
 from ._postgresql_commands import effect_of as of_command
 
 LOCKS = (SUE, SHARE, SRX, AX)
@@ -28,6 +28,7 @@ TYPE = re.compile(
 USING_INDEX = re.compile(rf"\bUSING INDEX ({NAME})", re.IGNORECASE)
 NOT_NULL = re.compile(rf"ALTER (?:COLUMN )?({NAME}) SET NOT NULL", re.IGNORECASE)
 DROP_KEY = re.compile(rf"DROP CONSTRAINT (?:IF EXISTS )?({NAME})", re.IGNORECASE)
+ENFORCED = re.compile(rf"ALTER CONSTRAINT ({NAME}).*?\b(NOT )?ENFORCED\b", re.IGNORECASE)
 ZONE = re.compile(r"SET (?:SESSION |LOCAL )?(?:TIME ZONE |\"?TimeZone\"? ?(?:= ?|TO ))('[^']+'|\w+)$", re.IGNORECASE)
 # ALTER TABLE, "Description", where the lock of each form is said.
 LIGHT = re.compile(
@@ -97,7 +98,12 @@ def of_alter(table: tuple[str | None, str], action: str, live: Any) -> Effect:
     if re.match(r"SET (LOGGED|UNLOGGED|TABLESPACE|ACCESS METHOD)", upper):
         return says("rewrite", AX, "reads", "rewrite")
     if found := DROP_KEY.match(action):
-        return replace(says("alter", AX, "reads"), others=tuple(referenced(table, live, column_of(found[1]))))
+        others = referenced(table, live, column_of(found[1]))
+        others += referencing(table, live, column_of(found[1])) if upper.endswith("CASCADE") else []
+        return replace(says("alter", AX, "reads"), others=tuple(dict.fromkeys(others)))
+    if found := ENFORCED.match(action):
+        effect = says("alter", AX, "reads") if found[2] else says("foreign key", AX, "reads", "scan")
+        return replace(effect, others=tuple(referenced(table, live, column_of(found[1]))))
     if LIGHT.match(action):
         return says("alter", SUE, "")
     if re.match(r"(ENABLE|DISABLE) (ALWAYS |REPLICA )?TRIGGER", upper):
@@ -114,7 +120,7 @@ def of_new_column(table: tuple[str | None, str], action: str, parents: tuple[tup
         return Effect("numbered column", table, AX, "reads", "rewrite", parents)
     default = re.search(r"\bDEFAULT (.*)", action, re.IGNORECASE)
     if has_constrained_domain(action, live):
-        return Effect("volatile default", table, AX, "reads", "rewrite", parents)
+        return Effect("domain column", table, AX, "reads", "rewrite", parents)
     if default and VOLATILE.search(default[1]):
         return Effect("volatile default", table, AX, "reads", "rewrite", parents)
     if re.search(r"\bUNIQUE\b|\bPRIMARY KEY\b", upper):

@@ -13,9 +13,13 @@ from ._conversions import is_text, length
 TYPES = text("""
     select format_type(a.atttypid, a.atttypmod) as old, n.oid as new, n.typtype as kind,
         coalesce(nullif(o.typbasetype, 0), o.oid) = n.typbasetype as is_its_base,
-        o.oid = n.oid or 2 = (select count(*) from pg_cast c
-            where (c.castsource, c.casttarget) in ((o.oid, n.oid), (n.oid, o.oid))) as goes_both_ways
+        (o.typcategory = 'A') = (n.typcategory = 'A') and (o.oid = n.oid or 2 = (
+            select count(*) from pg_cast c where (c.castsource, c.casttarget) in (
+                (coalesce(p.oid, o.oid), coalesce(q.oid, n.oid)), (coalesce(q.oid, n.oid), coalesce(p.oid, o.oid))
+            ))) as goes_both_ways
     from pg_attribute a join pg_type o on o.oid = a.atttypid left join pg_type n on n.oid = to_regtype(:new)
+        left join pg_type p on o.typcategory = 'A' and p.oid = o.typelem
+        left join pg_type q on n.typcategory = 'A' and q.oid = n.typelem
     where a.attrelid = to_regclass(:name) and a.attname = :column
 """)
 CHECKS = text("select pg_get_constraintdef(oid) from pg_constraint where contypid = :type and contype = 'c'")
@@ -73,8 +77,10 @@ def of_kind(connection: Connection, row: Any, quoted: str, new: str) -> str | No
     if row.kind == "d" and row.is_its_base:
         checks = [re.sub(r" NOT VALID$", "", check)[len("CHECK") :] for check in connection.scalars(CHECKS, {"type": row.new})]
         return " OR ".join(f"NOT {VALUE.sub(lambda found: found[1] or quoted, check)}" for check in checks) or None
-    if row.new is None or "[]" in row.old + new:
+    if row.new is None:
         return None
+    if "[]" in row.old + new:  # an array is converted part by part
+        return f"{quoted} <> ({quoted}::{new})::{row.old}" if row.goes_both_ways else None
     if is_text(new):
         size = length(new)
         return None if size is None or is_text(row.old) else f"char_length({quoted}::text) > {size}"

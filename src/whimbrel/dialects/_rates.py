@@ -1,4 +1,4 @@
-"""How fast a server reads, indexes and writes: measured once, with a temporary table of some megabytes."""
+"""How fast a server reads, indexes and writes: measured with a temporary table of some megabytes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 ROWS = 150_000
-USUAL: Mapping[str, float] = {"scan": 400 << 20, "build": 60 << 20, "rewrite": 40 << 20, "rows": 10 << 20}
-"""Bytes in a second, where nothing can be measured: a small server."""
+Rates = Mapping[str, float]
+"""Bytes in a second for each kind of work."""
+USUAL: Rates = {"scan": 400 << 20, "build": 60 << 20, "rewrite": 40 << 20, "rows": 10 << 20}
+"""Bytes in a second, where nothing was measured: a small server."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """The statements that are timed. make: creates the table ``whimbrel_probe`` with ROWS rows; size: asks for its bytes."""
+    """The statements that are timed. make: creates the table ``whimbrel_probe`` with ROWS rows; size: asks for its bytes.
 
+    server: asks which server this is, whatever address it was reached at.
+    """
+
+    server: str
     make: str
     size: str
     scan: str
@@ -25,8 +31,8 @@ class Probe:
     rows: str
     drop: str
 
-    def measure(self, connection: Connection) -> dict[str, float]:
-        """Bytes in a second for each kind of work."""
+    def measure(self, connection: Connection) -> Rates | None:
+        """Bytes in a second for each kind of work; None where the table has no size."""
         execute = connection.exec_driver_sql
         execute(self.make)
         try:
@@ -36,12 +42,13 @@ class Probe:
                 started = time.perf_counter()
                 execute(getattr(self, work))
                 found[work] = size / max(time.perf_counter() - started, 1e-4)
-            return found if size else dict(USUAL)
+            return found if size else None
         finally:
             execute(self.drop)
 
 
 POSTGRESQL = Probe(
+    server="select current_setting('port'), extract(epoch from pg_postmaster_start_time())",
     make="create temporary table whimbrel_probe as select i as a, 'a text of some length ' || i as b"
     f" from generate_series(1, {ROWS}) i",
     size="select pg_total_relation_size('whimbrel_probe')",
@@ -52,6 +59,7 @@ POSTGRESQL = Probe(
     drop="drop table whimbrel_probe",
 )
 MARIADB = Probe(
+    server="select @@hostname, @@port, @@datadir",
     make="create temporary table whimbrel_probe (a int, b varchar(60)) engine=InnoDB"
     f" select seq as a, concat('a text of some length ', seq) as b from seq_1_to_{ROWS}",
     size=f"select {ROWS} * 70",

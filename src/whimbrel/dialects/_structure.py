@@ -56,6 +56,8 @@ class Structure:
 
     views_follow_names = False
     """Whether views know tables and columns that get other names."""
+    views_keep_types = False
+    """Whether no column gets another type while a view uses it."""
     keeps_used_tables = False
     """Whether no table goes that something else uses."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -24,7 +24,8 @@ from ._mysql_lock import NamedLock
 from ._mysql_proof import Proof, database_of
 from ._mysql_text import plainly
 from ._mysql_views import views_on
-from ._rates import MARIADB, USUAL
+from ._rates import MARIADB, Rates
+from ._rates_kept import remembered
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 
@@ -129,10 +130,10 @@ class Mysql(Dialect):
         is_mariadb = bool(getattr(live.sqla_dialect, "is_mariadb", False))
         return not is_mariadb or (live.version is not None and live.version < (10, 5))
 
-    def rates(self, connection: Connection) -> Mapping[str, float]:
+    def rates(self, connection: Connection) -> Rates | None:
         """MariaDB alone can make rows out of nothing."""
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-        return MARIADB.measure(connection) if is_mariadb else USUAL
+        return remembered(connection, MARIADB, lambda: MARIADB.measure(connection)) if is_mariadb else None
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As InnoDB estimates it."""

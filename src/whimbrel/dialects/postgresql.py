@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -23,7 +23,8 @@ from ._postgresql_patience import patient
 from ._postgresql_proof import proof
 from ._postgresql_structure import PostgresqlStructure
 from ._postgresql_values import does_not_fit
-from ._rates import POSTGRESQL
+from ._rates import POSTGRESQL, Rates
+from ._rates_kept import remembered
 from ._scratch import new_database
 from ._sessions import Blocker, Lock, Phase
 from ._views import views_on, without_dependents
@@ -243,7 +244,7 @@ class Postgresql(PostgresqlStructure, Dialect):
         """Also values of enums and domains, where the revision converts them by a plain cast; or leaves them out."""
         return does_not_fit(connection, named, column, self.quoted(connection, column), new, using)
 
-    views_follow_names = keeps_used_tables = True
+    views_follow_names = views_keep_types = keeps_used_tables = True
 
     def views_on(self, connection: Connection, schema: str | None, table: str, column: str | None) -> list[str]:
         """By the catalog."""
@@ -274,12 +275,16 @@ class Postgresql(PostgresqlStructure, Dialect):
             yield
             attempt.rollback()
 
-    def rates(self, connection: Connection) -> Mapping[str, float]:
+    def rates(self, connection: Connection) -> Rates | None:
         """In a savepoint that is rolled back."""
-        with connection.begin_nested() as attempt:
-            found = POSTGRESQL.measure(connection)
-            attempt.rollback()
-        return found
+
+        def measure() -> Rates | None:
+            with connection.begin_nested() as attempt:
+                found = POSTGRESQL.measure(connection)
+                attempt.rollback()
+            return found
+
+        return remembered(connection, POSTGRESQL, measure)
 
     def size_of(self, connection: Connection, table: tuple[str | None, str]) -> tuple[int | None, int | None]:
         """As the last ANALYZE or VACUUM has left it; counted where that never was."""

@@ -18,7 +18,7 @@ from alembic.operations import ops
 from sqlalchemy import Column, Connection
 from sqlalchemy.types import NullType
 
-from ..dialects import dialect_of
+from ..dialects import dialect_of, without_comments
 from ..plan.record import frames_here, place_in
 from ..plan.sql import operations_in, statements_in
 from ..plan.step import Changed, Planned, Step, Table, shown, table_of
@@ -41,7 +41,7 @@ CREATES = re.compile(
 )
 UNHIDES = re.compile(rf"\s*DROP\s+TEMPORARY\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(?:(?P<schema>{NAME})\.)?(?P<name>{NAME})", re.I)
 ADDS = re.compile(
-    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
+    rf"\s*ALTER\s+TABLE\s+(?:({NAME})\.)?({NAME})\s+ADD\s+(?:COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}({NAME})\s[^,]*$",
     re.IGNORECASE,
 )
 
@@ -103,6 +103,7 @@ class Guard:
     def operations_of(self, text: str) -> Collection[Any]:
         """What one statement does."""
         kind = self.history.dialect.kind
+        text = without_comments(text, self.sqla_dialect.name)
         if found := CREATES.match(text):
             schema = plain(found["schema"], kind) if found["schema"] else None
             made = ops.CreateTableOp(plain(found["name"], kind), [], schema=schema)
@@ -116,8 +117,10 @@ class Guard:
             self.history.created.discard(self.history.key((schema, plain(found["name"], kind))))
             return []
         if found := ADDS.match(text):
-            column: Column[Any] = Column(plain(found[3], kind), NullType())
-            return [ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)]
+            column: Column[Any] = Column(plain(found[4], kind), NullType())
+            added = ops.AddColumnOp(plain(found[2], kind), column, schema=plain(found[1], kind) if found[1] else None)
+            added.if_not_exists = bool(found[3])
+            return [added]
         if CALM.match(text) or not WATCHED.search(text):
             return []
         return operations_in(text, None, self.sqla_dialect.name)[0]

@@ -12,7 +12,7 @@ from alembic.operations import ops
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..dialects import USUAL, Effect
+from ..dialects import Effect, Rates
 from ..plan.step import Table, shown, table_of
 from ..plan.words import bare, views_in
 from .asking import Asking
@@ -72,7 +72,6 @@ class Live(Asking):
         self._columns: dict[Table, dict[str, Any] | None] = {}
         self._names: dict[str | None, Mapping[str, str]] = {}
         self._keys: dict[str | None, Mapping[Table, list[Any]]] = {}
-        self._rates: Mapping[str, float] | None = None
         self._sizes: dict[Table, tuple[int | None, int | None]] = {}
 
     def forget(self) -> None:
@@ -160,7 +159,7 @@ class Live(Asking):
                 self.created.add(table)  # whatever has this name from now on is new
             case ops.RenameTableOp():
                 self.follow_rename(table, self.key((table[0], str(op.new_table_name))))
-            case ops.AddColumnOp():
+            case ops.AddColumnOp() if not self.may_be_there(op):
                 self.follow_column(table, None, op.column.name)
             case ops.DropColumnOp():
                 self.follow_column(table, op.column_name, None)
@@ -186,6 +185,14 @@ class Live(Asking):
         with suppress(SQLAlchemyError), self.aside():
             return self.dialect.has_triggers(self.connection, *table)
         return True
+
+    def may_be_there(self, op: Any) -> bool:
+        """Whether an operation adds a column that is there, or may be: then it does nothing (IF NOT EXISTS)."""
+        table = table_of(op)
+        if table is None or not isinstance(op, ops.AddColumnOp) or not getattr(op, "if_not_exists", None):
+            return False
+        known, column = self.known_as(table), self.column_known_as(table, op.column.name)
+        return known is not None and column is not None and (self.connection is None or column in (self.columns_of(known) or {}))
 
     def follow_new_table(self, table: Table) -> None:
         """A table is created; where it is there, that does nothing (IF NOT EXISTS)."""
@@ -264,6 +271,10 @@ class Live(Asking):
                 self._columns[table] = {each["name"]: each for each in found}
             except sa.exc.NoSuchTableError:
                 self._columns[table] = None
+            except sa.exc.OperationalError:
+                if table[0] is None:
+                    raise
+                self._columns[table] = None  # of a file that a revision attaches (SQLite)
         return self._columns[table]
 
     def primary_key(self, table: Table) -> list[str]:
@@ -312,14 +323,13 @@ class Live(Asking):
             return None if rows is None else rows * BYTES_OF_A_ROW
         return self.size_of(table)[1]
 
-    def rate(self, work: str) -> float:
-        """How many bytes of a table the server deals with in a second; measured once, where a table is large enough to ask."""
-        if self._rates is None:
-            self._rates = USUAL
-            if self.connection is not None:
-                with self.briefly():
-                    self._rates = self.dialect.rates(self.connection)
-        return self._rates[work]
+    @cached_property
+    def rates(self) -> Rates | None:
+        """How many bytes of a table the server deals with in a second; None where that could not be measured."""
+        if self.connection is not None:
+            with self.briefly():
+                return self.dialect.rates(self.connection)
+        return None
 
     def size_of(self, table: Table) -> tuple[int | None, int | None]:
         """Rows and bytes, asked once; unknown where somebody has the table locked."""

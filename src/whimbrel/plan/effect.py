@@ -10,7 +10,7 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError
 
-from ..dialects import USUAL, Effect
+from ..dialects import USUAL, Effect, without_comments
 from .step import Step, Table
 
 ONE_ROW = re.compile(
@@ -49,16 +49,17 @@ def listen(step: Step, live: Any) -> None:
 
 def effect_of(statement: str, live: Any) -> Effect | None:
     """The effect of one statement on a table that is there."""
+    statement = without_comments(statement, live.sqla_dialect.name)
     effect: Effect | None = live.dialect.effect_of(statement, live)
     known = None if effect is None or effect.table is None else live.known_as(effect.table)
     if effect is None or known is None:
         return None
     if effect.kind == "rows" and is_about_one_row(statement, known, live):
         return replace(effect, blocks="", work="", seconds=0.0)
-    worst_time = seconds(replace(effect, work="rewrite"), live)
+    worst_time = timed(replace(effect, work="rewrite"), live).seconds
     if (worst_time is None or worst_time > live.prove_above) and live.has_rows(known):
         effect = live.prove(statement, effect)
-    return replace(effect, seconds=seconds(effect, live))
+    return timed(effect, live)
 
 
 def is_about_one_row(statement: str, table: Table, live: Any) -> bool:
@@ -74,13 +75,14 @@ def worst(step: Step, live: Any) -> Effect | None:
     return max(effects(step, live), key=lambda effect: effect.weight, default=None)
 
 
-def seconds(effect: Effect, live: Any) -> float | None:
-    """About how long the work of a statement takes; None where nobody knows how large the table is."""
+def timed(effect: Effect, live: Any) -> Effect:
+    """The same with about how long its work takes, and at which rate; without where nobody knows how large the table is."""
     if not effect.work:
-        return 0.0
+        return replace(effect, seconds=0.0)
     size = live.bytes_of(live.known_as(effect.table))
     if size is None:
-        return None
+        return replace(effect, seconds=None)
     work = "rows" if effect.kind == "rows" else effect.work
-    usual: float = size / USUAL[work]
-    return usual if usual < WORTH_MEASURING else size / float(live.rate(work))
+    measured = live.rates if size / USUAL[work] >= WORTH_MEASURING else None
+    rate = (measured or USUAL)[work]
+    return replace(effect, seconds=size / rate, rate=rate, basis="measured" if measured else "assumed")

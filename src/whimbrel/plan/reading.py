@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
+from .answer import READS_ROWS
 from .looking import Looking
 from .rows import NAMES, parser, place
 from .sql import fold, silent
 from .step import Opaque
 
-READS_ROWS = "it reads from the database"
 PRAGMA = re.compile(r"\s*PRAGMA\s+(table_x?info|index_x?info|index_list|foreign_key_list)\b", re.IGNORECASE)
 CATALOGS = ("information_schema", "pg_catalog")
 MASTERS = ("sqlite_master", "sqlite_schema")

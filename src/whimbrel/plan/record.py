@@ -29,12 +29,13 @@ from ..events import Direction
 from ..project import display_path
 from ..revisions.dropped import drops
 from ..revisions.revision import Revision
+from .answer import Answer, Transaction
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
-from .reading import READS_ROWS, read
+from .reading import read
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step, as_operation
-from .values import filled, text_of
+from .values import filled, missing, text_of
 from .words import redefined
 
 
@@ -105,7 +106,11 @@ class Notes:
         """One operation."""
         place, line = self.place_of(frames_here())
         if isinstance(op, ops.ExecuteSQLOp):
-            self.statement(op.sqltext, place, line)
+            self.statement(sa.text(op.sqltext) if isinstance(op.sqltext, str) else op.sqltext, place, line)
+            return None
+        if isinstance(op, ops.BulkInsertOp):
+            sql = tuple(text_of(sa.insert(op.table).values(row), self.context.dialect) for row in op.rows)
+            self.steps.append(Step((op,), sql, place, line, None, is_batch, self.is_outside))
             return None
         before = self.script.tell()
         result, why = None, None
@@ -123,10 +128,11 @@ class Notes:
 
     def statement(self, statement: Any, place: str | None, line: str, names: Collection[str] | None = None) -> None:
         """SQL of the revision's own. names: of its parameters, where there are several sets of values for them."""
-        text = text_of(statement, self.context.dialect, names)
+        lacks = missing(statement, self.context.dialect) if names is None else None
+        text = statement.text if lacks is not None else text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
-            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside))
+            self.steps.append(Step(found, (each,), place, line, lacks or why, outside=self.is_outside))
 
     def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
         """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
@@ -213,16 +219,21 @@ class Bind:
         return self.dialect.name
 
     def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Any:
-        """Note a statement; what some of them read is known."""
-        place, line = self._notes.place_of(frames_here())
-        statement, names = filled(statement, parameters)
-        text = text_of(statement, self.dialect, names)
-        if self._notes.dialect.kind_of(text) != "read":
-            self._notes.statement(statement, place, line, names)
-            return Answer()
-        return (self._notes.inspector and read(text, statement, self.inspector())) or Answer()
+        """Note a statement. Raises ObjectNotExecutableError for a plain text, as SQLAlchemy does."""
+        if isinstance(statement, str):
+            raise sa.exc.ObjectNotExecutableError(statement)
+        return self.exec_driver_sql(statement, parameters)
 
-    exec_driver_sql = execute
+    def exec_driver_sql(self, statement: Any, parameters: Any = None, **kw: Any) -> Any:
+        """Note a statement of whichever kind; what some of them read is known."""
+        place, line = self._notes.place_of(frames_here())
+        whole, names = filled(statement, parameters)
+        text = text_of(whole, self.dialect, names)
+        if self._notes.dialect.kind_of(text) != "read":
+            self._notes.statement(whole, place, line, names)
+        elif self._notes.inspector is not None and (known := read(text, whole, self.inspector())) is not None:
+            return known
+        return Answer(statement, parameters, self.dialect)
 
     def scalar(self, statement: Any, *rest: Any, **kw: Any) -> Any:
         """A value is asked for."""
@@ -327,34 +338,10 @@ class PaperContext:
 
     def execute(self, statement: Any, *rest: Any, **kw: Any) -> None:
         """Note a statement."""
-        self._notes.bind.execute(statement)
+        self._notes.bind.execute(sa.text(statement) if isinstance(statement, str) else statement)
 
     def __getattr__(self, name: str) -> Any:
         raise Opaque(f"it uses '{name}' of the context")
-
-
-class Answer:
-    """The result of a statement that was not executed."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise Opaque(READS_ROWS)
-
-    def __iter__(self) -> Iterator[Any]:
-        raise Opaque(READS_ROWS)
-
-
-class Transaction:
-    """The transaction of a revision that is only looked at."""
-
-    is_active = True
-
-    def close(self) -> None:
-        """Others end it."""
-
-    commit = rollback = close
 
 
 def frames_here() -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from ..dialects import without_comments
 from .rows import NAMES, changed_rows, count, counted, is_only, merged, parser, place
 from .step import Changed, DropNamespace, Rows, Written
 from .words import (
@@ -35,13 +36,20 @@ UNREAD = "this SQL could not be read"
 INTERESTING = re.compile(r"\b(DROP|DELETE|UPDATE|TRUNCATE|ALTER|CREATE|RENAME|INSERT|REPLACE|MERGE)\b", re.IGNORECASE)
 PIECE = re.compile(r"('(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\2\$)|(;)", re.DOTALL)
 
+UPDATE_OR = re.compile(r"^(\s*UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK)\b", re.IGNORECASE)
+"""What SQLite does with rows that cannot have their new values is of no matter here."""
 NEW_ROWS = re.compile(
     rf"\s*INSERT\s+INTO\s+(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?VALUES\b", re.IGNORECASE
 )
 """A plain INSERT; a dump has thousands, and parsing them takes long."""
 
-WITH_BODY = re.compile(r"\s*CREATE\s+(TEMP(ORARY)?\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
-"""The beginning of a trigger whose body has statements of its own (SQLite, MySQL)."""
+WITH_BODY = re.compile(
+    r"\s*(CREATE\s+(OR\s+REPLACE\s+)?(DEFINER\s*=\s*\S+\s+)?(TEMP(ORARY)?\s+|AGGREGATE\s+)?(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b.*\bBEGIN"
+    r"|BEGIN\s+NOT\s+ATOMIC)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The beginning of a trigger, routine or block whose body has statements of its own (SQLite, MySQL, SQL in PostgreSQL)."""
+NESTED = re.compile(r"\bEND\s+(?:IF|LOOP|WHILE|REPEAT|FOR)\b|\bEND(?:\s+CASE)?\b|\bBEGIN\b|\bCASE\b", re.IGNORECASE)
 
 Read = tuple[tuple[Any, ...], str | None]
 """The operations, and why there are none."""
@@ -60,15 +68,25 @@ def statements_in(script: str) -> tuple[str, ...]:
 
 
 def bodies_whole(pieces: Iterable[str]) -> Iterator[str]:
-    """Statements, those of a trigger's body together with what creates the trigger."""
+    """Statements, those of a body together with what creates its trigger or routine."""
     begun: list[str] = []
     for piece in pieces:
         begun.append(piece)
-        is_done = piece.upper() == "END" or not WITH_BODY.match(begun[0])
-        if is_done:
-            yield ";\n".join(begun)
+        text = ";\n".join(begun)
+        if not is_open(text):
+            yield text
             begun = []
     yield from begun
+
+
+def is_open(text: str) -> bool:
+    """Whether a body has begun and not ended."""
+    if "BEGIN" not in text.upper():
+        return False
+    bare = PIECE.sub(lambda found: found[3] or "''", text)
+    found = NESTED.findall(bare.upper()) if WITH_BODY.match(bare) else []
+    begins, ends = (sum(each.split() in words for each in found) for words in ([["BEGIN"], ["CASE"]], [["END"], ["END", "CASE"]]))
+    return begins > ends
 
 
 def operations_in(text: str, statement: Any, dialect: str) -> Read:
@@ -78,15 +96,18 @@ def operations_in(text: str, statement: Any, dialect: str) -> Read:
         made.verb == "insert" or (not made.is_bounded and made.verb == "delete")
     ):  # of others the text tells more
         return (made,), None
+    text = without_comments(text, dialect)
     if dialect in ("mysql", "mariadb"):
         text = without_marks(text)
         dialect = "mysql"
     nulls_are_same = False
+    if dialect == "sqlite":
+        text = UPDATE_OR.sub(r"\1", text)
     if dialect == "postgresql":
         text, nulls_are_same = plain_index(text)
     if found := of_replace(text, dialect) or of_delete_history(text, dialect):
         return found, None
-    if HARMLESS.match(text) and not INTERESTING.search(text):
+    if not text or (HARMLESS.match(text) and not INTERESTING.search(text)):
         return (), None
     if found_rows := NEW_ROWS.match(text):
         schema = plain(found_rows["schema"], dialect) if found_rows["schema"] else None
@@ -157,7 +178,7 @@ WORDS = re.compile(
 )
 CALM = re.compile(
     r"\s*((CREATE|DROP|ALTER)\s+(OR\s+REPLACE\s+)?(TEMP\w*\s+)?"
-    r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EXTENSION|TYPE|DOMAIN|SEQUENCE|POLICY|ROLE|USER|MATERIALIZED|AGGREGATE|RULE)"
+    r"(DEFINER\s*=\s*\S+\s+)?(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|(FULLTEXT|SPATIAL)\s+INDEX|EXTENSION|TYPE|DOMAIN|SEQUENCE|POLICY|ROLE|USER|MATERIALIZED|AGGREGATE|RULE)"
     r"|ALTER\s+INDEX|CREATE\s+STATISTICS|REINDEX|VACUUM|CLUSTER|REFRESH|LOCK)\b",
     re.IGNORECASE,
 )

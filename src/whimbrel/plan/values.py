@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-MARK = re.compile(r"%\((\w+)\)s")
-"""A parameter as some drivers write it, and no parser of SQL reads it."""
+from .step import Opaque
 
 
 def filled(statement: Any, parameters: Any) -> tuple[Any, Collection[str] | None]:
@@ -45,16 +44,41 @@ def with_values(statement: Any, values: Mapping[str, Any]) -> Any:
 
 
 def text_of(statement: Any, dialect: sa.Dialect, names: Collection[str] | None = None) -> str:
-    """SQL with its values; with marks for parameters of these names, where they are given."""
+    """SQL with its values; with marks for parameters of these names, where they are given, and where a value has no text."""
     if isinstance(statement, str):
         return statement
-    if names is None:
-        try:
-            return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-        except Exception:
-            names = ()
+    for make in (same, typed) if names is None else ():
+        with suppress(Exception, Opaque):  # a value that only the database gives has no text
+            made = make(statement).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+            if not getattr(made, "prefetch", ()):  # values that SQLAlchemy makes itself would stand there as NULL
+                return str(made)
     try:
-        text = str(statement.compile(dialect=dialect, column_keys=list(names) or None))
-        return MARK.sub(r":\1", text) if "pyformat" in dialect.paramstyle else text
+        return str(statement.compile(dialect=dialect, column_keys=list(names or ()) or None))
     except Exception:
         return str(statement)
+
+
+def same(statement: Any) -> Any:
+    """A statement as it is."""
+    return statement
+
+
+def typed(statement: Any) -> Any:
+    """A statement in which each value has a type, if need be that of the value: ``sa.column("a")`` has none."""
+
+    def fill(parameter: Any) -> None:
+        value = parameter.value[0] if parameter.expanding and parameter.value else parameter.value
+        if isinstance(parameter.type, sa.types.NullType) and value is not None:
+            parameter.type = sa.literal(value).type
+
+    return visitors.cloned_traverse(statement, {}, {"bindparam": fill})
+
+
+def missing(statement: Any, dialect: sa.Dialect) -> str | None:
+    """Why a text would fail: it has a mark without a value; None where it has none."""
+    if isinstance(statement, sa.TextClause) and ":" in statement.text:
+        try:
+            statement.compile(dialect=dialect).construct_params()
+        except sa.exc.InvalidRequestError as error:
+            return f"it would fail: {error.args[0]}; a colon that is none of a parameter is written \\:"
+    return None

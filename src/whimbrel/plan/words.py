@@ -26,7 +26,10 @@ NO_COLUMN = (
 DROP = re.compile(rf"\s*DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?{NO_COLUMN}({NAME})", re.IGNORECASE)
 CHANGE = re.compile(rf"\s*CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
 MODIFY = re.compile(rf"\s*MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
-ADD = re.compile(rf"\s*ADD\s+(?:COLUMN\s+)?{NO_COLUMN}(?!EXCLUDE\b)({NAME})\s+(.*)", re.IGNORECASE | re.DOTALL)
+ADD = re.compile(
+    rf"\s*ADD\s+(?:COLUMN\s+)?(?P<unless>IF\s+NOT\s+EXISTS\s+)?{NO_COLUMN}(?!EXCLUDE\b)(?P<name>{NAME})\s+(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 SEVERAL = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
 PARTITION = re.compile(r"\s*((DROP|TRUNCATE)\s+PARTITION|DISCARD\s+(PARTITION\s.*)?TABLESPACE)\b", re.IGNORECASE)
 PARTITIONS = re.compile(
@@ -78,6 +81,10 @@ RETYPE = re.compile(
 RENAME = re.compile(
     rf"\s*RENAME\s+(?:COLUMN\s+)?{NO_COLUMN}(?!TO\b|AS\b)(?P<old>{NAME})\s+TO\s+(?P<new>{NAME})\s*$", re.IGNORECASE
 )
+RENAMED = re.compile(rf"\s*RENAME\s+(?:(?:TO|AS)\s+|=\s*)(?:{NAME}\.)?({NAME})\s*$", re.IGNORECASE)
+DROP_KEY = re.compile(rf"\s*DROP\s+(?:FOREIGN\s+KEY|CHECK)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_INDEX = re.compile(rf"\s*DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?({NAME})\s*$", re.IGNORECASE)
+DROP_PRIMARY = re.compile(r"\s*DROP\s+PRIMARY\s+KEY\s*$", re.IGNORECASE)
 RENAMES = re.compile(r"\s*RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 ONE_RENAME = re.compile(rf"\s*((?P<schema>{NAME})\.)?(?P<old>{NAME})\s+TO\s+(?:{NAME}\.)?(?P<new>{NAME})\s*$", re.IGNORECASE)
 BLOCK = re.compile(r"\s*DO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$(\w*)\$(.*)\$\1\$|'((?:[^']|'')*)')", re.IGNORECASE | re.DOTALL)
@@ -93,7 +100,7 @@ IN_BLOCK = re.compile(r"\b(?:DELETE\s+FROM|DROP\s+TABLE|DROP\s+SCHEMA|TRUNCATE|A
 INDEX = re.compile(r"\s*(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 HOW = re.compile(r"\s+(?:(?:ALGORITHM|LOCK)\s*=?\s*\w+|NOWAIT|WAIT\s+\d+)\s*(?=$|\s(?:ALGORITHM|LOCK)\b)", re.IGNORECASE)
 VIEW = re.compile(
-    r"\s*(?:CREATE|ALTER|DROP)\b[^(]*?\bVIEW\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?((?:[\w.$]|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\s*,\s*)+)",
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:CREATE|ALTER|DROP)\b[^(]*?\bVIEW\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?((?:[\w.$]|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\s*,\s*)+)",
     re.I,
 )
 
@@ -153,7 +160,9 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
     elif found := DROP.match(clause):
         yield ops.DropColumnOp(table, plain(found[1], dialect), schema=schema)
     elif found := ADD.match(clause):
-        yield ops.AddColumnOp(table, new_column(plain(found[1], dialect), found[2], dialect), schema=schema)
+        added = ops.AddColumnOp(table, new_column(plain(found["name"], dialect), found["rest"], dialect), schema=schema)
+        added.if_not_exists = bool(found["unless"])
+        yield added
     elif found := CHANGE.match(clause):
         old, new = plain(found[1], dialect), plain(found[2], dialect)
         yield altered(table, old, found[3], schema, None if old == new else new)
@@ -166,6 +175,14 @@ def of_clause(clause: str, table: str, schema: str | None, dialect: str) -> Iter
         )
     elif found := RENAME.match(clause):
         yield ops.AlterColumnOp(table, plain(found["old"], dialect), schema=schema, modify_name=plain(found["new"], dialect))
+    elif found := RENAMED.match(clause):
+        yield ops.RenameTableOp(table, plain(found[1], dialect), schema=schema)
+    elif found := DROP_KEY.match(clause):
+        yield ops.DropConstraintOp(plain(found[1], dialect), table, schema=schema)
+    elif found := DROP_INDEX.match(clause):
+        yield ops.DropIndexOp(plain(found[1], dialect), table, schema=schema)
+    elif DROP_PRIMARY.match(clause):
+        yield ops.DropConstraintOp("PRIMARY", table, type_="primary", schema=schema)
     elif found := CONVERT.match(clause):
         yield Changed(table, schema, charset=found[1])
     else:

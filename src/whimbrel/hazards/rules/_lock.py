@@ -31,30 +31,29 @@ def waits(*kinds: str, safe: Callable[[Case], str | None] = lambda case: None) -
         rows = case.live.rows(known)
         size = f" ({numbered(rows, 'row')})" if rows is not None else ""
         time = f" for about {duration(effect.seconds)}" if effect.seconds is not None else " for as long as it is large"
-        also = (
-            f", nor {' and '.join(map(shown, effect.others))}"
-            if effect.others and effect.kind in ("foreign key", "domain", "type")
-            else ""
-        )
         blocks = "reads" if is_held_already(case, effect) else effect.blocks
-        message = f"{shown(effect.table)}{size}: {WHOM[blocks]} it{also}{time} while {VERBS[effect.work]}"
+        message = f"{shown(effect.table)}{size}: {WHOM[blocks]} it{nor(effect, blocks)}{time} while {VERBS[effect.work]}"
         yield Found(shown(effect.table), message, safe(case))
 
     return look
 
 
+def nor(effect: Effect, blocks: str) -> str:
+    """The other tables, as they follow who cannot use the first; to which a new foreign key points can be read."""
+    names = " and ".join(map(shown, effect.others)) if effect.kind in ("foreign key", "domain", "type") else ""
+    if not names:
+        return ""
+    return f", and nobody writes {names}," if effect.kind == "foreign key" and blocks == "reads" else f", nor {names}"
+
+
 def is_held_already(case: Case, effect: Effect) -> bool:
     """Whether the transaction has locked the table against everybody before."""
-    return (
-        case.live.dialect.ddl_rolls_back
-        and not case.step.outside
-        and any(
-            held.blocks == "reads" and effect.table in locked(held)
-            for step in case.earlier
-            if not step.outside
-            for held in effects(step, case.live)
-        )
-    )
+    if not case.live.dialect.ddl_rolls_back or case.step.outside:
+        return False
+    here = effects(case.step, case.live)
+    before = [held for step in case.earlier if not step.outside for held in effects(step, case.live)]
+    before += here[: here.index(effect)] if effect in here else []
+    return any(held.blocks == "reads" and effect.table in locked(held) for held in before)
 
 
 def locked(effect: Effect) -> tuple[Table, ...]:

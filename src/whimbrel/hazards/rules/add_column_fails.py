@@ -17,6 +17,7 @@ from alembic.operations import ops
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
+from ._safe import call
 from ._sql import statements
 
 ADDS = re.compile(r"ALTER TABLE .*? ADD ", re.IGNORECASE)
@@ -36,7 +37,7 @@ def look(case: Case) -> Iterator[Found]:
     adds = [re.sub(r"'[^']*'", "''", each) for each in statements(case) if ADDS.match(each)]
     name = f"{shown(case.table)}.{case.op.column.name}"
     for why in (why for why, words in REASONS.items() if any(map(words.search, adds))):
-        safe = f'with op.batch_alter_table("{case.table[1]}") as batch_op: batch_op.add_column(…)'
+        safe = f"with {call('batch_alter_table', case.op.table_name, schema=case.op.schema)} as batch_op: batch_op.add_column(…)"
         yield Found(name, f"SQLite cannot add {name} to a table with rows: {why}", safe)
 
 

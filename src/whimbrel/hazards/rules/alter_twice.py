@@ -17,7 +17,7 @@ from ..rule import Case, Found, Rule
 from ._lock import duration
 from ._sql import statements
 
-TOGETHER = ("type", "volatile default", "numbered column", "generated column", "not null", "check")
+TOGETHER = ("type", "volatile default", "numbered column", "generated column", "domain column", "not null", "check")
 
 
 def look(case: Case) -> Iterator[Found]:

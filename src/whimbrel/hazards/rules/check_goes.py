@@ -17,6 +17,7 @@ from alembic.operations import ops
 from ...dialects import clauses
 from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
+from ._safe import column, execute, quoted
 from ._sql import literal
 
 CHECKS = """
@@ -43,7 +44,8 @@ def look(case: Case) -> Iterator[Found]:
     query = CHECKS.format(schema=schema, table=literal(table[1]), column=literal(known))
     for (clause,) in live.some(query):
         name = f"{shown(table)}.{known}"
-        yield Found(name, f"the check of {name} goes: {clause}", f"… MODIFY {live.column(known)} … CHECK ({clause})")
+        safe = execute(f"ALTER TABLE {quoted(case)} MODIFY {column(case, op.column_name)} … CHECK ({clause})")
+        yield Found(name, f"the check of {name} goes: {clause}", safe)
 
 
 def repeats(case: Case, column: str) -> bool:

@@ -20,7 +20,13 @@ def look(case: Case) -> Iterator[Found]:
     """DELETE … WHERE …, after which the table is empty, in an upgrade."""
     table = case.table
     every, meets = met(case) or (0, 0)
-    if not isinstance(case.op, Rows) or case.op.verb != "delete" or table is None or not meets or is_undoing(case):
+    if (
+        not isinstance(case.op, Rows)
+        or case.op.verb != "delete"
+        or table is None
+        or is_undoing(case)
+        or not (meets and case.op.is_bounded)
+    ):
         return
     is_all = every == meets
     if is_all:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
+from ._safe import execute, quoted
 from ._sql import literal, statements
 
 SINCE = (14,)
@@ -27,7 +28,9 @@ def look(case: Case) -> Iterator[Found]:
     if not live.some(default):
         other = " and ".join(map(shown, effect.others))
         message = f"nobody reads or writes {shown(known)} while it waits for its turn to take {other} out"
-        yield Found(shown(known), message, f"ALTER TABLE {shown(known)} DETACH PARTITION {other} CONCURRENTLY")
+        names = [quoted(case, each) for each in (effect.table, *effect.others)]
+        safe = execute(f"ALTER TABLE {names[0]} DETACH PARTITION {names[-1]} CONCURRENTLY")
+        yield Found(shown(known), message, safe)
 
 
 rule = Rule(

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic.operations import ops
+from sqlalchemy.exc import CompileError
 
 from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
 from ._data import in_values, unless_kept
+from ._safe import rename_column
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -30,7 +32,22 @@ def look(case: Case) -> Iterator[Found]:
         return
     if (values := in_values(live, case.table, known)) is not None:
         lost = f"{values} of {shown(case.table)}.{known} would be lost{unless_kept(case, name)}"
-        yield Found(f"{shown(case.table)}.{known}", lost)
+        yield Found(f"{shown(case.table)}.{known}", lost, renaming(case, known))
+
+
+def renaming(case: Case, known: str) -> str | None:
+    """A new name for the column, where the revision gives the table one new column, of the same type."""
+    column = (case.live.columns_of(case.table) or {}).get(known) if case.table else None
+    every = [op for step in case.planned.steps for op in step.operations if table_of(op) == table_of(case.op)]
+    added = [op.column for op in every if isinstance(op, ops.AddColumnOp)]
+    if column is None or len(added) != 1 or sum(isinstance(op, ops.DropColumnOp) for op in every) != 1:
+        return None
+    try:
+        before, after = (case.live.sqla_dialect.type_compiler_instance.process(each) for each in (column["type"], added[0].type))
+    except CompileError:
+        return None
+    safe = rename_column(case, case.op, str(added[0].name))
+    return f"{safe}, if {added[0].name} is the same thing" if before.upper() == after.upper() else None
 
 
 rule = Rule(

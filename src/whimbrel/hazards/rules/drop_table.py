@@ -15,6 +15,7 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
 from ._data import dependents, in_rows, unless_kept
+from ._safe import call
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -23,7 +24,8 @@ def look(case: Case) -> Iterator[Found]:
         rows = in_rows(case.live, case.table)
         if rows:
             message = f"{rows} of {shown(case.table)} would be lost{unless_kept(case, case.op.table_name)}"
-            yield Found(shown(case.table), message, f'op.rename_table("{case.table[1]}", …)')
+            safe = call("rename_table", case.op.table_name, f"{case.op.table_name}_unused", schema=case.op.schema)
+            yield Found(shown(case.table), message, safe)
         for child in dependents(case.live, case.table) if rows and deletes_first(case) else ():
             listed = case.live.some(f"PRAGMA foreign_key_list({case.live.quoted(child)})")
             if any(each[6] == "CASCADE" for each in listed) and (rows := in_rows(case.live, child)):

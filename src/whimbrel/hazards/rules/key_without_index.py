@@ -14,6 +14,7 @@ from alembic.operations import ops
 
 from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
+from ._safe import index
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -23,7 +24,7 @@ def look(case: Case) -> Iterator[Found]:
         return
     wanted = list(op.local_cols)
     made = [each for step in case.earlier for each in step.operations if isinstance(each, ops.CreateIndexOp)]
-    known = [[str(name) for name in index.columns] for index in made if index.table_name == op.source_table]
+    known = [[str(name) for name in each.columns] for each in made if each.table_name == op.source_table]
     keys = (ops.CreatePrimaryKeyOp, ops.CreateUniqueConstraintOp)
     with_keys = [each for step in case.earlier for each in step.operations if isinstance(each, keys)]
     known += [[str(getattr(name, "name", name)) for name in each.columns] for each in with_keys if table_of(each) == table_of(op)]
@@ -34,8 +35,8 @@ def look(case: Case) -> Iterator[Found]:
     known += [each["column_names"] for each in inspector.get_unique_constraints(table[1], schema=table[0])]
     if not any(sorted(each[: len(wanted)]) == sorted(wanted) for each in known):
         listed = ", ".join(wanted)
-        index = f'op.create_index("ix_{table[1]}_{wanted[0]}", "{table[1]}", {wanted!r})'
-        yield Found(shown(table), f"{shown(table)} has no index on {listed} that the foreign key could use", index)
+        safe = index(case, f"ix_{op.source_table}_{wanted[0]}", (op.kw.get("source_schema"), op.source_table), wanted)
+        yield Found(shown(table), f"{shown(table)} has no index on {listed} that the foreign key could use", safe)
 
 
 def is_partial(index: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from alembic.operations import ops
 from ...plan.step import shown
 from ..rule import Case, Found, Rule
 from ._data import later
+from ._safe import Code, call, text
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -34,7 +35,12 @@ def look(case: Case) -> Iterator[Found]:
         yield Found(
             f"{shown(case.table)}.{column.name}",
             f"{shown(case.table)} has rows, and {column.name} is NOT NULL without a value for them",
-            f'op.add_column("{case.table[1]}", sa.Column("{column.name}", …, server_default=…))',
+            call(
+                "add_column",
+                case.op.table_name,
+                Code(f"sa.Column({text(column.name)}, …, server_default=…)"),
+                schema=case.op.schema,
+            ),
         )
 
 

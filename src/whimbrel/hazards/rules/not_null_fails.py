@@ -14,6 +14,7 @@ from ...plan.step import shown, table_of
 from ..live import numbered
 from ..rule import Case, Found, Rule
 from ._data import is_known, unknown, which
+from ._safe import column, execute, quoted
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -29,7 +30,8 @@ def look(case: Case) -> Iterator[Found]:
     name = f"{shown(table)}.{known}"
     yield from unknown(live, live.counting(table, is_null), name, f"{name} may be null in some rows, and must not be")
     if count:
-        fill = f'op.execute("UPDATE {shown(table)} SET {known} = … WHERE {known} IS NULL")'
+        nulls = column(case, case.op.column_name)
+        fill = execute(f"UPDATE {quoted(case)} SET {nulls} = … WHERE {nulls} IS NULL") + " before"
         yield Found(name, f"{name} is null in {numbered(count, 'row')}{which(live, table, is_null)}, and must not be", fill)
 
 

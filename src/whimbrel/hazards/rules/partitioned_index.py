@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from ...plan.step import shown
+from ...plan.step import shown, table_of
 from ..rule import Case, Found, Rule
-from ._sql import literal, statements
+from ._safe import index
+from ._sql import is_partitioned, literal, statements
 
 DROP = re.compile(r"DROP INDEX CONCURRENTLY", re.IGNORECASE)
 
@@ -22,16 +23,18 @@ def look(case: Case) -> Iterator[Found]:
     """CreateIndexOp with CONCURRENTLY on a table with partitions, and DropIndexOp of such an index."""
     op, table, live = case.op, case.table, case.live
     if isinstance(op, ops.DropIndexOp) and any(map(DROP.match, statements(case))):
-        index = live.quoted((op.schema, str(op.index_name)))
-        if live.some(f"select 1 from pg_class where oid = to_regclass({literal(index)}) and relkind = 'I'"):
+        named = live.quoted((op.schema, str(op.index_name)))
+        if live.some(f"select 1 from pg_class where oid = to_regclass({literal(named)}) and relkind = 'I'"):
             yield Found(str(op.index_name), f"{op.index_name} cannot be dropped CONCURRENTLY: its table has partitions")
         return
     if not isinstance(op, ops.CreateIndexOp) or not op.kw.get("postgresql_concurrently") or table is None:
         return
-    if live.some(f"select 1 from pg_class where oid = to_regclass({literal(live.quoted(table))}) and relkind = 'p'"):
+    if is_partitioned(live, table):
         name = op.index_name or "an index"
         message = f"{name} cannot be built CONCURRENTLY: {shown(table)} has partitions"
-        yield Found(str(name), message, f"CREATE INDEX {name} ON ONLY {shown(table)} …, then CONCURRENTLY on each partition")
+        yield Found(
+            str(name), message, index(case, str(op.index_name or f"ix_{op.table_name}"), table_of(op) or table, op.columns)
+        )
 
 
 rule = Rule(

@@ -16,6 +16,8 @@ from alembic.operations import ops
 from ...plan.step import Table, shown, table_of
 from ..rule import Case, Found, Rule
 from ._data import comes_back, is_unclear, later
+from ._safe import call
+from ._sql import cascades
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -23,7 +25,7 @@ def look(case: Case) -> Iterator[Found]:
     op, table, live = case.op, case.table, case.live
     if not isinstance(op, (ops.DropTableOp, ops.DropColumnOp)) or table is None or live.connection is None or is_unclear(case):
         return
-    if any("CASCADE" in sql.upper() for sql in case.step.sql) or not live.has_rows(table) or comes_back(case, table):
+    if cascades(case) or not live.has_rows(table) or comes_back(case, table):
         return
     column = live.column_known_as(table, op.column_name) if isinstance(op, ops.DropColumnOp) else None
     for child, keys in live.foreign_keys(table[0]).items():
@@ -38,7 +40,7 @@ def look(case: Case) -> Iterator[Found]:
                     if key["name"]
                     else f"a foreign key ({', '.join(key['constrained_columns'])})"
                 )
-                safe = f'op.drop_constraint("{key["name"] or "…"}", "{child[1]}", type_="foreignkey") before'
+                safe = call("drop_constraint", key["name"] or "…", child[1], schema=child[0], type_="foreignkey") + " before"
                 yield Found(name, f"{which} of {shown(child)} points to {name}", safe)
 
 

@@ -1,6 +1,7 @@
 """Every row of a large table is updated in one statement.
 
-It locks every row until the revision is committed, and leaves as many dead rows behind.
+It locks every row until the revision is committed, and leaves as many dead rows behind. MySQL and MariaDB lock so, too, what
+``INSERT … SELECT`` and ``CREATE TABLE … SELECT`` read, where the session is not ``READ COMMITTED``.
 
 Update in batches of some thousand rows, in a revision of its own.
 """
@@ -13,7 +14,7 @@ from ._lock import waits
 rule = Rule(
     code="change-of-all-rows",
     severity="lock",
-    why="Rows that one statement changes are locked until its transaction ends.",
+    why="Rows that one statement changes, or copies, are locked until its transaction ends.",
     look=waits("rows"),
     bad='op.execute("UPDATE person SET age = 1")',
     good='op.execute("UPDATE pet SET person_id = 1")',

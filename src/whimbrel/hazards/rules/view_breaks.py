@@ -1,10 +1,11 @@
-"""A view uses a table or a column that goes, or gets another name.
+"""A view uses a table or a column that goes, or gets another name or type.
 
-PostgreSQL refuses that, and so does SQLite for a column. MySQL and MariaDB let it happen, and SQLite for a table: from then on
-nobody can read the view.
+PostgreSQL refuses that, or drops the view as well, with ``CASCADE``; SQLite refuses it for a column. MySQL and MariaDB let it
+happen, and SQLite for a table: from then on nobody can read the view.
 
 Drop the view before in the same revision, and make it again as it shall be. On MySQL and MariaDB ``CREATE OR REPLACE VIEW``
-afterwards will do.
+afterwards will do. For another type on PostgreSQL write ``op.alter_column("person", "name", type_=…)``: that makes the views
+again by itself.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 
 from alembic.operations import ops
 
-from ...plan.step import shown, table_of
+from ...plan.step import Written, shown, table_of
 from ...plan.words import bare, views_in
 from ..rule import Case, Found, Rule
 from ._data import comes_back, is_unclear, later
+from ._safe import Code, call, execute
+from ._sql import cascades, literal
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -35,15 +38,32 @@ def look(case: Case) -> Iterator[Found]:
         return
     for view in live.views_on(table, column):
         if bare(view) not in made and (live.has_rows(table) or live.has_rows((table[0], view.strip('"')))):
-            yield Found(
-                name, f"the view {view} needs {name}", f'op.execute("DROP VIEW {view}") before, and the new view afterwards'
-            )
+            yield found(case, view, name)
+
+
+def found(case: Case, view: str, name: str) -> Found:
+    """What happens to one view of a table or column of that name."""
+    live, is_name = case.live, case.live.dialect.kind == "postgresql"  # there it is as it stands in SQL
+    is_kept = is_name and live.some(f"select 1 from pg_class where oid = to_regclass({literal(view)}) and relkind = 'm'")
+    kind = "materialized view" if is_kept else "view"
+    drop = execute(f"DROP {kind.upper()} {view if is_name else live.column(view)}")
+    shown_view = view.replace('"', "")
+    if isinstance(case.op, ops.AlterColumnOp) and case.op.modify_name is None:
+        safe = call("alter_column", case.op.table_name, case.op.column_name, schema=case.op.schema, type_=Code("…"))
+        return Found(
+            name, f"the {kind} {shown_view} keeps {name} from getting another type", f"{safe}, which makes the view again"
+        )
+    if cascades(case):
+        return Found(name, f"the {kind} {shown_view} goes along with {name}", f"{drop} before, and the new view afterwards")
+    return Found(name, f"the {kind} {shown_view} needs {name}", f"{drop} before, and the new view afterwards")
 
 
 def takes_away(case: Case, op: Any) -> bool:
-    """Whether what a view may use is not there any more, under its name; with CASCADE the view goes along, which others tell."""
+    """Whether what a view uses is not there any more, under its name or with its type: op.alter_column() cares for that."""
     if isinstance(op, (ops.DropTableOp, ops.DropColumnOp)):
-        return not any("CASCADE" in sql.upper() for sql in case.step.sql)
+        return True
+    if isinstance(op, ops.AlterColumnOp) and isinstance(op.modify_type, Written):
+        return case.live.dialect.views_keep_types
     is_renamed = isinstance(op, ops.RenameTableOp) or (
         isinstance(op, ops.AlterColumnOp) and op.modify_name not in (None, op.column_name)
     )

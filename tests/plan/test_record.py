@@ -1,0 +1,249 @@
+"""What a plan shows of statements that revisions execute in their own ways."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from kit import Project, on
+
+READS = "it reads from the database; what comes after it is not known either"
+ORM = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class Base(DeclarativeBase): ...
+
+class Pet(Base):
+    __tablename__ = "pet"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+class Toy(Base):
+    __tablename__ = "toy"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pet_id: Mapped[int]
+    name: Mapped[str] = mapped_column(default="ball")
+
+"""
+
+
+@pytest.fixture
+def pets(project: Project) -> Project:
+    project.app("")
+    project.ok("init")
+    project.revision(
+        """
+        op.create_table("pet", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)))
+        op.create_table("toy", sa.Column("id", sa.Integer, primary_key=True), sa.Column("pet_id", sa.Integer),
+            sa.Column("name", sa.String(50)))
+        """,
+        id="aaaa",
+    )
+    project.ok("upgrade")
+    project.database.run("insert into pet values (100, 'Rex')")
+    return project
+
+
+def planned(project: Project, up: str) -> dict[str, Any]:
+    project.revision(up, id="bbbb")
+    return json.loads(project.ok("plan", "--format", "json").out)[0]["revisions"][0]
+
+
+def steps(project: Project, up: str) -> list[dict[str, Any]]:
+    return planned(project, up)["steps"]
+
+
+def sql(project: Project, up: str) -> list[str]:
+    """The statements of a plan, of which all were seen; without what a dialect writes behind a parameter."""
+    found = steps(project, up)
+    assert [each["not_seen"] for each in found if each["not_seen"]] == []
+    listed = [" ".join(text.split()) for each in found for text in each["sql"]]
+    return [re.sub(r"::\w+| RETURNING .*", "", text) for text in listed]
+
+
+def where(project: Project, text: str) -> str:
+    """The place of a text in the revision."""
+    path = project.versions / "bbbb_by_hand.py"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return f"migrations/versions/{path.name}:{next(n for n, line in enumerate(lines, 1) if text in line)}"
+
+
+def test_rows_of_columns_without_types(pets):
+    up = """
+    t = sa.table("pet", sa.column("id"), sa.column("name"))
+    op.bulk_insert(t, [{"id": 2, "name": "O'Malley"}, {"id": 3, "name": None}])
+    op.bulk_insert(t, [])
+    op.execute(t.update().where(t.c.id > 1).values(name="Tom"))
+    op.execute(t.delete().where(t.c.id.in_([4, 5])))
+    """
+    assert sql(pets, up) == [
+        "INSERT INTO pet (id, name) VALUES (2, 'O''Malley')",
+        "INSERT INTO pet (id, name) VALUES (3, NULL)",
+        "UPDATE pet SET name='Tom' WHERE pet.id > 1"
+        if "pet.id" in pets.ok("plan").out
+        else "UPDATE pet SET name='Tom' WHERE id > 1",
+        "DELETE FROM pet WHERE pet.id IN (4, 5)",
+    ]
+    pets.ok("plan").says("pet: 0 rows added")
+    pets.ok("upgrade")
+
+
+def test_many_rows_are_a_few_lines(pets):
+    up = """
+    t = sa.table("pet", sa.column("id", sa.Integer), sa.column("name", sa.String))
+    op.bulk_insert(t, [{"id": n, "name": "x"} for n in range(10, 1010)])
+    """
+    assert len(sql(pets, up)) == 1000
+    assert [line for line in pets.ok("plan").out.splitlines() if "INSERT" in line or "more" in line][-1] == "  … and 997 more"
+    assert pets.ok("plan", "--sql").out.count("INSERT") == 1000
+
+
+def test_percent_signs_and_colons_are_as_the_server_gets_them(pets):
+    up = r"""
+    op.add_column("pet", sa.Column("share", sa.String(10), server_default="5%"))
+    op.execute("UPDATE pet SET name = '100% at 12\\:30' WHERE id = 7")
+    op.execute(sa.text("UPDATE pet SET name = :name WHERE id = 7").bindparams(name="a:b %"))
+    op.get_bind().execute(sa.text("UPDATE pet SET name = '50%' WHERE name = :name"), {"name": "%x"})
+    """
+    assert sql(pets, up) == [
+        "ALTER TABLE pet ADD COLUMN share VARCHAR(10) DEFAULT '5%'",
+        "UPDATE pet SET name = '100% at 12:30' WHERE id = 7",
+        "UPDATE pet SET name = 'a:b %' WHERE id = 7",
+        "UPDATE pet SET name = '50%' WHERE name = '%x'",
+    ]
+    pets.ok("upgrade")
+
+
+@pytest.mark.parametrize(
+    ("up", "why"),
+    [
+        (
+            """op.execute('UPDATE pet SET name = \\'{"a":true}\\'')""",
+            "it would fail: A value is required for bind parameter 'true'; a colon that is none of a parameter is written \\:",
+        ),
+        ("op.get_bind().execute('DELETE FROM pet')", "ObjectNotExecutableError: Not an executable object: 'DELETE FROM pet'"),
+    ],
+)
+@on("sqlite", "postgresql")
+def test_what_sqlalchemy_would_refuse_is_told(pets, up, why):
+    found = steps(pets, up)
+    assert found[-1]["not_seen"].startswith(why)
+    assert found[-1]["place"] == where(pets, up.replace("\\\\", "\\"))
+    pets.refused("upgrade")
+
+
+def test_a_flush_of_new_objects(pets):
+    up = (
+        ORM
+        + """
+with Session(op.get_bind()) as session:
+    session.add(Pet(id=2, name="Tom"))
+    pet = Pet(name="Jerry")
+    session.add(pet)
+    session.flush()
+    print("new:", pet.id)
+    session.add(Toy(pet_id=pet.id, name="mouse"))
+    session.add_all([Toy(pet_id=2) for _ in range(3)])
+    session.execute(sa.update(Pet).values(name="all"))
+    session.query(Pet).filter(Pet.name == "Rex").delete()
+    session.commit()
+"""
+    )
+    found = sql(pets, up)
+    assert {each for each in found if "pet (" in each} <= {
+        "INSERT INTO pet (id, name) VALUES (2, 'Tom')",
+        "INSERT INTO pet (id, name) VALUES (:id, :name)",
+        "INSERT INTO pet (name) VALUES ('Jerry')",
+        "INSERT INTO pet (name) VALUES (:name)",
+    }
+    assert any(each == "INSERT INTO toy (pet_id, name) VALUES (:pet_id, :name)" for each in found)
+    assert found[-2:] == ["UPDATE pet SET name='all'", "DELETE FROM pet WHERE pet.name = 'Rex'"]
+    pets.ok("upgrade")
+    assert len(pets.database.rows("toy")) == 4
+
+
+@pytest.mark.parametrize(
+    "question", ["pet.id > 5", "bool(pet.id)", "[x for x in range(pet.id)]", "pet.id + 1", "{7: 1}[int(pet.id)]", "pet.born"]
+)
+@on("sqlite", "postgresql")
+def test_a_value_that_only_the_database_gives_decides_nothing(pets, question):
+    born = "    born: Mapped[int] = mapped_column(default=lambda: 5)"
+    flush = ["session = Session(op.get_bind())", "pet = Pet(name='Jerry')", "session.add(pet)", "session.flush()", question]
+    up = ORM.replace("    name: Mapped[str]\n", f"    name: Mapped[str]\n{born}\n", 1) + "\n".join(flush)
+    found = steps(pets, up)
+    assert found[-1]["not_seen"] == READS
+    assert found[-1]["place"] == where(pets, question)
+
+
+def test_how_many_rows_it_was_may_be_printed(pets):
+    up = """
+    done = op.get_bind().execute(sa.text("DELETE FROM pet WHERE id = 1"))
+    print(f"deleted {done.rowcount:,} rows")
+    op.execute("UPDATE pet SET name = 'x' WHERE id = 3")
+    """
+    assert sql(pets, up) == ["DELETE FROM pet WHERE id = 1", "UPDATE pet SET name = 'x' WHERE id = 3"]
+
+
+def test_and_decides_nothing(pets):
+    up = """
+    if op.get_bind().execute(sa.text("DELETE FROM pet WHERE id = 1")).rowcount:
+        op.drop_table("toy")
+    """
+    found = steps(pets, up)
+    assert (found[-1]["not_seen"], found[-1]["place"]) == (READS, where(pets, "if op"))
+
+
+@on("sqlite", "postgresql")
+def test_the_key_of_a_new_row_goes_into_the_next_one(pets):
+    up = """
+    pet = sa.table("pet", sa.column("id", sa.Integer), sa.column("name", sa.String))
+    pet = sa.Table("pet", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String))
+    toy = sa.table("toy", sa.column("pet_id", sa.Integer), sa.column("name", sa.String))
+    bind = op.get_bind()
+    key = bind.execute(pet.insert().values(name="x")).inserted_primary_key[0]
+    bind.execute(toy.insert().values(pet_id=key, name="y"))
+    assert bind.execute(pet.insert().values(id=9, name="x")).inserted_primary_key == (9,)
+    """
+    assert sql(pets, up) == [
+        "INSERT INTO pet (name) VALUES ('x')",
+        "INSERT INTO toy (pet_id, name) VALUES (:pet_id, :name)",
+        "INSERT INTO pet (id, name) VALUES (9, 'x')",
+    ]
+
+
+def test_what_is_not_in_one_transaction_is_told(pets):
+    up = """
+    op.add_column("pet", sa.Column("age", sa.Integer))
+    with op.get_context().autocommit_block():
+        op.create_index("ix", "pet", ["age"])
+    op.execute("UPDATE pet SET name = 'x' WHERE id = 3")
+    """
+    found = planned(pets, up)
+    undone = [each["in_transaction"] for each in found["steps"]]
+    assert undone == [pets.database.kind != "mariadb", False, True]
+    assert not found["in_transaction"]
+    pets.ok("plan").says("upgrade  bbbb  by hand  (not in one transaction)")
+
+
+def test_what_is_in_one_transaction_is_not(pets):
+    found = planned(pets, "op.add_column('pet', sa.Column('age', sa.Integer))")
+    assert found["in_transaction"]
+    assert "transaction" not in pets.ok("plan").out
+
+
+@on("postgresql", "mariadb")
+def test_changes_of_rows_lock_those_rows(pets):
+    pets.revision("op.execute(\"UPDATE pet SET name = 'x' WHERE name LIKE 'R%'\")", id="bbbb")
+    pets.ok("plan").says("locks the rows that it changes in pet (1 row, ", "in all), for a moment")
+
+
+def test_what_was_not_seen_is_said_once(pets):
+    pets.revision("if op.get_bind().scalar(sa.text('select 1')):\n    op.drop_table('toy')", id="bbbb")
+    said = pets.ok("plan").out
+    assert said.count("it reads from the database") == 1
+    assert where(pets, "if op") in said
+    pets.ok("review", "--accept", "not-seen:bbbb", "--because", "read")
+    pets.ok("plan").says("accepted", where(pets, "if op"))
