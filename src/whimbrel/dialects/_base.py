@@ -49,6 +49,9 @@ class Dialect(Structure):
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 
+    keys_may_be_null: bool = False
+    """Whether a primary key may have nulls."""
+
     unique_constraints_are_indexes: bool = True
     """Whether SQLAlchemy tells of unique constraints as indexes, too."""
 
