@@ -64,6 +64,10 @@ schema-breaks-programs: a table moves
     op.execute("ALTER TABLE bill SET SCHEMA fresh")
 type-change-fails type-rewrite: a text becomes a number
     op.execute("ALTER TABLE bill ALTER amount TYPE integer USING amount::integer")
+type-change-fails type-rewrite: a text becomes json
+    op.execute("ALTER TABLE bill ALTER amount TYPE json USING amount::json")
+type-change-fails type-rewrite: a text becomes a UUID
+    op.alter_column("bill", "tag", type_=sa.Uuid, postgresql_using="tag::uuid")
 type-change-fails type-rewrite: a text becomes shorter than its values
     op.alter_column("bill", "name", type_=sa.String(2))
 harmless: types that keep the table

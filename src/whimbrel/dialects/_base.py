@@ -228,6 +228,10 @@ class Dialect(Structure):
         """Whether the server gave a statement up because it took longer than ``at_most`` lets it."""
         return False
 
+    def refuses_value(self, error: BaseException) -> bool:
+        """Whether the server could not convert a value, or calculate with it."""
+        return False
+
     def holds_locks(self, connection: Connection) -> bool:
         """Whether the transaction of a connection has locks that others may wait for."""
         return False

@@ -212,6 +212,10 @@ class Postgresql(PostgresqlStructure, Dialect):
         """By SQLSTATE."""
         return sqlstate(error) == QUERY_CANCELED
 
+    def refuses_value(self, error: BaseException) -> bool:
+        """By SQLSTATE: "Data Exception"."""
+        return sqlstate(error).startswith("22")
+
     def holds_locks(self, connection: Connection) -> bool:
         """By pg_locks."""
         return bool(connection.scalar(text(LOCKS)))
