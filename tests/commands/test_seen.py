@@ -158,6 +158,11 @@ def reflected(*names):
             "reflected('person', 'pet') == [['id', 'name'], ['id']]",
         ),
         (
+            "with op.batch_alter_table('person') as batch_op:\n"
+            "    batch_op.add_column(sa.Column('a', sa.Integer, sa.ForeignKey('person.id', name='fk')))",
+            "reflected('person') == [['id', 'name', 'a']]",
+        ),
+        (
             "op.execute('ALTER TABLE person ADD COLUMN a integer')",
             "sa.Table('person', sa.MetaData(), autoload_with=op.get_bind()).c.keys() == ['id', 'name', 'a']",
         ),

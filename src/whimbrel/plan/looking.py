@@ -226,11 +226,12 @@ class Looking:
                 made: sa.Column[Any] = sa.Column(each["name"], type_, nullable=each["nullable"])
                 made.primary_key = each["name"] in key
                 table.append_column(made, replace_existing=True)
-        for each in self._of_table("get_foreign_keys", table.name, schema=table.schema):
-            if all(name in table.c for name in each["constrained_columns"]):
-                to = ".".join(part for part in (each["referred_schema"], each["referred_table"]) if part)
-                columns = [f"{to}.{name}" for name in each["referred_columns"]]
-                table.append_constraint(sa.ForeignKeyConstraint(each["constrained_columns"], columns, name=each["name"]))
+        with suppress(Opaque):  # without them it serves for all but joins
+            for each in self._of_table("get_foreign_keys", table.name, schema=table.schema):
+                if all(name in table.c for name in each["constrained_columns"]):
+                    to = ".".join(part for part in (each["referred_schema"], each["referred_table"]) if part)
+                    columns = [f"{to}.{name}" for name in each["referred_columns"]]
+                    table.append_constraint(sa.ForeignKeyConstraint(each["constrained_columns"], columns, name=each["name"]))
 
     def _get_reflection_info(self, *, filter_names: Sequence[str] | None = None, schema: str | None = None, **kw: Any) -> Any:
         """What MetaData.reflect() asks for, to hand it back table by table; nothing where all of them have changed."""
