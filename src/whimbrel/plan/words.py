@@ -269,7 +269,7 @@ def new_column(name: str, definition: str, dialect: str) -> Column[Any]:
     """A column as its definition describes it, as far as rules ask for it."""
     words = unquoted(definition).upper()
     type_ = type_in(definition)
-    default = re.search(r"\bDEFAULT\s+(.*)", definition, re.IGNORECASE | re.DOTALL)
+    default = re.search(r"\bDEFAULT\s+(?!NULL\b)(.*)", definition, re.IGNORECASE | re.DOTALL)
     is_numbered = re.search(r"\b(BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b|\bAUTO_INCREMENT\b", words) is not None
     is_computed = re.search(r"\bAS\s*\(", words) is not None and not is_numbered
     more: list[Any] = [Computed(definition)] if is_computed else []
