@@ -158,6 +158,11 @@ def reflected(*names):
             "reflected('person', 'pet') == [['id', 'name'], ['id']]",
         ),
         (
+            "with op.batch_alter_table('person') as batch_op:\n"
+            "    batch_op.add_column(sa.Column('a', sa.Integer, sa.ForeignKey('person.id', name='fk')))",
+            "reflected('person') == [['id', 'name', 'a']]",
+        ),
+        (
             "op.execute('ALTER TABLE person ADD COLUMN a integer')",
             "sa.Table('person', sa.MetaData(), autoload_with=op.get_bind()).c.keys() == ['id', 'name', 'a']",
         ),
@@ -443,3 +448,88 @@ def test_what_stands_in_a_branch_that_is_not_taken_is_not_judged(person, where):
 def test_a_branch_that_may_be_taken_later_is_judged(person, body):
     person.revision(body, id="bbbb")
     assert sorted(str(each["key"]) for each in found(person)) == ["drop-table-loses-data:person", "not-seen:bbbb"]
+
+
+BIND = "bind = op.get_bind()\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "condition"),
+    [
+        ("", "bind.execute(sa.text('select id from pet')).fetchall() == []"),
+        ("", "not [row.id for row in bind.execute(sa.select(sa.table('pet', sa.column('id'))))]"),
+        ("", "bind.execute(sa.text('select id from pet where id > :id'), {'id': 1}).first() is None"),
+        ("", "bind.scalar(sa.text('select count(*) from pet')) == 0"),
+        ("", "bind.execute(sa.text('select p.id from pet p join pet q on p.id = q.id group by p.id')).all() == []"),
+        ("op.create_table('new', sa.Column('id', sa.Integer))", "bind.execute(sa.text('select * from new')).all() == []"),
+        ("op.rename_table('pet', 'pets')", "bind.scalar(sa.text('select id from pets')) is None"),
+        ("op.execute('delete from pet')", "list(bind.scalars(sa.text('select id from pet'))) == []"),
+    ],
+)
+def test_what_is_read_from_a_table_without_rows_is_known(person, before, condition):
+    person.database.run("create table pet (id integer primary key)")
+    person.revision(f"{BIND}{before}\nif {condition}:\n    op.create_table('seen', sa.Column('id', sa.Integer))", id="bbbb")
+    assert "CREATE TABLE seen" in person.ok("plan").out
+    assert "not-seen:bbbb" not in [each["key"] for each in found(person)]
+    person.ok("upgrade")
+    assert "seen" in person.database.tables()
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "bind.execute(sa.text('select id from person')).fetchall()",
+        "bind.execute(sa.text('select p.id from person p left join pet on true')).fetchall()",
+        "bind.scalar(sa.text('select max(id) from pet'))",
+        "bind.scalar(sa.text('select exists (select 1 from pet)'))",
+        "bind.execute(sa.text('select id from pet union all select id from person')).fetchall()",
+        "bind.execute(sa.text('insert into pet values (1)'))\nbind.scalar(sa.text('select id from pet'))",
+        "op.bulk_insert(sa.table('pet', sa.column('id')), [{'id': 1}])\nbind.scalar(sa.text('select id from pet'))",
+        "op.execute('create table new as select * from person')\nbind.scalar(sa.text('select id from new'))",
+        "op.rename_table('person', 'people')\nbind.scalar(sa.text('select id from people'))",
+        "bind.execute(sa.text('insert into pet values (1)'))\nbind.scalar(sa.text('select id from pets'))",
+    ],
+)
+def test_what_is_read_from_rows_is_not_seen(person, reads):
+    person.database.run("create table pet (id integer primary key)")
+    person.database.run("create view pets as select id from pet")
+    person.revision(BIND + reads, id="bbbb")
+    assert "not-seen:bbbb" in [each["key"] for each in found(person)]
+
+
+TABLES = {
+    "sqlite": "select name from sqlite_master where name = 'person'",
+    "postgresql": "select relname from pg_class where relname = 'person' and relkind = 'r'",
+    "mariadb": "select table_name from information_schema.tables where table_name = 'person' and table_schema = database()",
+}
+
+
+def test_what_a_catalog_says_is_known(person):
+    query = TABLES[person.database.kind]
+    body = f"{BIND}if bind.execute(sa.text({query!r})).fetchall() == [('person',)]:\n    op.drop_table('person')"
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+    person.ok("upgrade", "--accept", "drop-table-loses-data:person")
+    assert person.database.tables() == []
+
+
+def test_what_a_catalog_says_after_a_change_is_not_seen(person):
+    query = TABLES[person.database.kind]
+    body = f"{BIND}op.add_column('person', sa.Column('a', sa.Integer))\nbind.execute(sa.text({query!r})).fetchall()"
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+
+
+@on("sqlite")
+def test_what_a_pragma_says_is_known(person):
+    body = f"{BIND}if len(bind.execute(sa.text('PRAGMA table_info(person)')).all()) == 2:\n    op.drop_table('person')"
+    person.revision(body, id="bbbb")
+    assert [each["key"] for each in found(person)] == ["drop-table-loses-data:person"]
+
+
+@on("postgresql")
+def test_a_question_to_a_catalog_changes_nothing(person):
+    person.database.run("create sequence numbers")
+    person.revision(f"{BIND}bind.execute(sa.text(\"select nextval('numbers') from pg_class limit 1\")).all()", id="bbbb")
+    assert [each["key"] for each in found(person)] == ["not-seen:bbbb"]
+    assert person.database.run("select is_called from numbers") == [(False,)]

@@ -918,7 +918,7 @@ def test_checks_that_go_along(person, up, goes):
         ("op.rename_table('person', 'old')\nop.drop_table('old')", ["pet", "toy"], None),
         ("op.drop_column('person', 'name')", [], None),
         (
-            "if op.get_bind().scalar(sa.text('select id from toy')) is None:\n    op.drop_table('toy')\nop.drop_table('person')",
+            "if op.get_bind().scalar(sa.text('select id from person')):\n    op.drop_table('toy')\nop.drop_table('person')",
             [],
             None,
         ),

@@ -23,6 +23,8 @@ GIVEN = {
         create table line (id integer primary key, bill_id integer, org_id integer, big_id bigint, code integer not null);
         create table ticket (id integer primary key, bill_id integer constraint fk_bill references bill);
         create table keyless (code integer not null);
+        create table sparse (a integer, b integer);
+        insert into sparse values (1, 1), (2, null);
         create view bills as select id, amount from bill;
         create index ix_line_bill on line (bill_id);
         create index ix_line_org on line (org_id) where org_id = 1;
@@ -44,6 +46,8 @@ GIVEN = {
         create table part (id int not null) partition by range (id)
             (partition p0 values less than (10), partition p1 values less than (100));
         create table keyless (code int not null);
+        create table sparse (a int, b int);
+        insert into sparse values (1, 1), (2, null);
         insert into org values (1, 'a');
         insert into bill (id, amount, name, note) select seq, concat(seq, 'x'), 'same', 'é' from seq_1_to_20;
         insert into line select seq, seq, 99, seq from seq_1_to_20;
@@ -60,6 +64,10 @@ schema-breaks-programs: a table moves
     op.execute("ALTER TABLE bill SET SCHEMA fresh")
 type-change-fails type-rewrite: a text becomes a number
     op.execute("ALTER TABLE bill ALTER amount TYPE integer USING amount::integer")
+type-change-fails type-rewrite: a text becomes json
+    op.execute("ALTER TABLE bill ALTER amount TYPE json USING amount::json")
+type-change-fails type-rewrite: a text becomes a UUID
+    op.alter_column("bill", "tag", type_=sa.Uuid, postgresql_using="tag::uuid")
 type-change-fails type-rewrite: a text becomes shorter than its values
     op.alter_column("bill", "name", type_=sa.String(2))
 harmless: types that keep the table
@@ -115,6 +123,8 @@ null-breaks-programs: a column may be null
     op.execute("ALTER TABLE line ALTER code DROP NOT NULL")
 unique-build: a primary key
     op.execute("ALTER TABLE keyless ADD PRIMARY KEY (code)")
+not-null-fails unique-build: a primary key over nulls
+    op.execute("ALTER TABLE sparse ADD PRIMARY KEY (a, b)")
 unique-build: a primary key for another one
     op.execute("ALTER TABLE line DROP CONSTRAINT line_pkey, ADD PRIMARY KEY (code)")
 domain-fails domain-scan: a domain gets a check
@@ -200,6 +210,8 @@ truncate-loses-data: a partition is emptied
     op.execute("ALTER TABLE part TRUNCATE PARTITION p0")
 table-copy: no more partitions
     op.execute("ALTER TABLE part REMOVE PARTITIONING")
+not-null-fails: a primary key over nulls
+    op.create_primary_key(None, "sparse", ["a", "b"])
 unique-fails: unique over the same values
     op.execute("ALTER TABLE bill ADD UNIQUE (name)")
 not-null-fails: NOT NULL over nulls

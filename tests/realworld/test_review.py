@@ -44,8 +44,9 @@ Migrate(app, db, directory=os.path.join(config.root, "migrations"))
 """
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("history", HISTORIES)
+@pytest.mark.parametrize(
+    ("history", "kind"), [*((history, kind) for history in HISTORIES for kind in ("sqlite", "postgresql")), ("mlflow", "mariadb")]
+)
 def test_review_finds_no_danger_and_no_lock_without_rows(new_database, tmp_path: Path, history: str, kind: str):
     package, prepare, revisions = HISTORIES[history]
     side = Side("whimbrel", Path(sys.executable), tmp_path / "package", {"": new_database(kind)})

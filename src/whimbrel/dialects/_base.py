@@ -49,6 +49,9 @@ class Dialect(Structure):
     keys_need_indexes: bool = False
     """Whether a foreign key always has an index on its columns."""
 
+    keys_may_be_null: bool = False
+    """Whether a primary key may have nulls."""
+
     unique_constraints_are_indexes: bool = True
     """Whether SQLAlchemy tells of unique constraints as indexes, too."""
 
@@ -100,6 +103,10 @@ class Dialect(Structure):
     def prepared(self, connection: Connection) -> Iterator[None]:
         """Stands around a run: makes the transactions of a connection what they are said to be."""
         yield
+
+    def only_reading(self, connection: Connection) -> AbstractContextManager[Any]:
+        """Stands around a query of which nothing may stay in the transaction."""
+        return nullcontext()
 
     def kind_of(self, statement: str) -> Kind:
         """What a statement means for its transaction."""
@@ -219,6 +226,10 @@ class Dialect(Structure):
 
     def ran_out_of_time(self, error: BaseException) -> bool:
         """Whether the server gave a statement up because it took longer than ``at_most`` lets it."""
+        return False
+
+    def refuses_value(self, error: BaseException) -> bool:
+        """Whether the server could not convert a value, or calculate with it."""
         return False
 
     def holds_locks(self, connection: Connection) -> bool:

@@ -212,6 +212,10 @@ class Postgresql(PostgresqlStructure, Dialect):
         """By SQLSTATE."""
         return sqlstate(error) == QUERY_CANCELED
 
+    def refuses_value(self, error: BaseException) -> bool:
+        """By SQLSTATE: "Data Exception"."""
+        return sqlstate(error).startswith("22")
+
     def holds_locks(self, connection: Connection) -> bool:
         """By pg_locks."""
         return bool(connection.scalar(text(LOCKS)))
@@ -266,6 +270,14 @@ class Postgresql(PostgresqlStructure, Dialect):
         """On copies that are made when the first statement asks for one; not where each statement is committed."""
         may_try = not self.autocommits(connection.connection.dbapi_connection)
         return proving(lambda stack: stack.enter_context(proof(connection)) if may_try else None)
+
+    @contextmanager
+    def only_reading(self, connection: Connection) -> Iterator[None]:
+        """In a savepoint that is rolled back, and in which nothing can be written."""
+        with connection.begin_nested() as attempt:
+            connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+            yield
+            attempt.rollback()
 
     def rates(self, connection: Connection) -> Rates | None:
         """In a savepoint that is rolled back."""

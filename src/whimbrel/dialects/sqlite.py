@@ -81,6 +81,7 @@ class Sqlite(Dialect):
     ignores_case_of_columns = True
     checks_length = False
     rebuilds_tables = True
+    keys_may_be_null = True
     unique_constraints_are_indexes = False
     hides_expression_indexes = True
     keeps_journal_in_views = True

@@ -26,6 +26,7 @@ class Asking:
         """Seconds that one question may take; None for as long as it takes."""
         self._answers: dict[str, list[Any] | None] = {}
         self._given_up: set[str] = set()
+        self._refused: dict[str, str] = {}
 
     def quoted(self, table: Table) -> str:
         """A table of the database in SQL."""
@@ -70,11 +71,18 @@ class Asking:
             except SQLAlchemyError as error:
                 if self.dialect.ran_out_of_time(error):
                     self._given_up.add(query)
+                elif self.dialect.refuses_value(error):
+                    self._refused[query] = str(getattr(error, "orig", error)).splitlines()[0]
         return self._answers[query]
 
     def has_given_up(self, query: str) -> bool:
         """Whether a query was asked, and took too long."""
         return query in self._given_up
+
+    def why_refused(self, query: str) -> str | None:
+        """What the server said where it could not answer because of a value; None where it was not that."""
+        self.ask(query)
+        return self._refused.get(query)
 
     def percents(self, query: str) -> str:
         """A query as the driver wants it: some take a percent sign for a parameter; names that were quoted have it twice then."""

@@ -146,6 +146,8 @@ def primary_key(found: Described, op: Any, dialect: Dialect) -> Described:
             return {"name": key.name, "constrained_columns": [each.name for each in key.columns]}
         case ops.AddColumnOp() if not op.column.primary_key:
             return found
+        case ops.DropConstraintOp() if op.constraint_type in ("foreignkey", "unique", "check"):
+            return found
         case ops.DropConstraintOp() if not found.get("name") or is_same(str(found["name"]), str(op.constraint_name)):
             raise Unclear
         case ops.CreatePrimaryKeyOp():

@@ -6,9 +6,10 @@ then; where nobody knows the answer, the revision is opaque from there on.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,9 @@ OF_A_TABLE = frozenset(
     }
 )
 """Methods of SQLAlchemy's Inspector whose first argument is a table."""
+FILLING = ("insert", "replace", "merge", "update")
+MOVES = re.compile(r"\s*(SELECT|WITH|CALL|CREATE\b.*\b(TRIGGER|RULE))\b", re.IGNORECASE | re.DOTALL)
+DDL = re.compile(r"\s*(CREATE|ALTER|DROP|RENAME|COMMENT|GRANT|REVOKE|SET|USE|ATTACH)\b", re.IGNORECASE)
 HARMLESS = (Rows, ops.BulkInsertOp, ops.ExecuteSQLOp)
 threads: set[int] = set()
 """Those that look at a database now, for a revision that may not reach it itself."""
@@ -64,33 +68,46 @@ class Changes:
         """What tables that were renamed are called in the database."""
         self.there: dict[Table, bool] = {}
         """Tables that were made, or are gone."""
+        self.filled: set[Table] = set()
+        """Tables that may have got rows."""
+        self.is_moved = False
+        """Whether a query or a trigger of the run may have put rows anywhere."""
+        self.is_changed = False
+        """Whether the structure is another one."""
 
     def follow(self, default_schema: str | None) -> None:
         """Take in the steps that have come since."""
         for step in self.steps[self.read :]:
             self.is_unknown = self.is_unknown or step.why is not None
+            self.is_moved = self.is_moved or any(MOVES.match(sql) for sql in step.sql)
+            changes = not all(isinstance(op, HARMLESS) for op in step.operations)
+            self.is_changed = self.is_changed or changes or any(DDL.match(sql) for sql in step.sql)
             for op in step.operations:
                 self.take(op, default_schema)
         self.read = len(self.steps)
 
     def take(self, op: Any, default_schema: str | None) -> None:
         """One operation."""
-        table = table_of(op)
+        table = (op.table.schema, op.table.name) if isinstance(op, ops.BulkInsertOp) else table_of(op)
         is_beside = isinstance(op, ops.CreateTableOp) and op.prefixes  # a temporary table hides others, for a while
         if isinstance(op, DropNamespace) or is_beside or (table is None and not isinstance(op, HARMLESS)):
             self.is_unknown = True
-        if table is None or isinstance(op, HARMLESS):
+        named = None if table is None else key(table[1], table[0], default_schema)
+        if named is not None and (isinstance(op, ops.BulkInsertOp) or (isinstance(op, Rows) and op.verb in FILLING)):
+            self.filled.add(named)
+        if table is None or named is None or isinstance(op, HARMLESS):
             return
-        named = key(table[1], table[0], default_schema)
         since = self.since.setdefault(named, [])
         if isinstance(op, ops.RenameTableOp):
             new = key(str(op.new_table_name), table[0], default_schema)
             self.there |= {named: False, new: True}
             self.since |= {named: [], new: since}
+            self.filled |= {new} if named in self.filled else set()
             self.was[new] = self.was.pop(named, (table[0], table[1]))
         elif isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
             self.there[named] = isinstance(op, ops.CreateTableOp)
             self.since[named] = [op]
+            self.filled.discard(named)
         else:
             since.append(op)
 
@@ -106,6 +123,7 @@ class Looking:
     def __init__(self, connection: Connection, changes: Changes) -> None:
         with looking():
             self._inspector = sa.inspect(connection)
+        self._connection = connection
         self._changes = changes
         self._answers: dict[str, Any] = {}
         """As SQLAlchemy's own keeps them: the same question gets the same answer, whatever has changed since."""
@@ -153,6 +171,32 @@ class Looking:
             self._answers[question] = self._ask(self._inspector.has_table, table_name, schema, **kw) if known is None else known
         return bool(self._answers[question])
 
+    def has_no_rows(self, name: str, schema: str | None = None) -> bool:
+        """Whether a table will have no rows then, for sure."""
+        changes, wanted = self._changes, key(name, schema, self.default_schema_name)
+        changes.follow(self.default_schema_name)
+        if changes.is_unknown or changes.is_moved or wanted in changes.filled:
+            return False
+        if wanted[1] not in map(str.lower, self.get_table_names(schema)):  # a view shows the rows of others
+            return False
+        since = changes.since.get(wanted) or [None]
+        if isinstance(since[0], ops.CreateTableOp):
+            return bool(since[0].columns)  # SQL may have made it with rows
+        known = changes.was.get(wanted, (schema, name))
+        quoted = ".".join(self.dialect.identifier_preparer.quote(part) for part in known if part)
+        return self._ask(self._connection.exec_driver_sql, f"SELECT 1 FROM {quoted} LIMIT 1").first() is None
+
+    def of_catalog(self, statement: Any) -> tuple[Sequence[str], Sequence[Any]] | None:
+        """The columns and rows of a query about the structure; None where the run has changed that."""
+        self._changes.follow(self.default_schema_name)
+        if self._changes.is_unknown or self._changes.is_changed:
+            return None
+        ask = self._connection.exec_driver_sql if isinstance(statement, str) else self._connection.execute
+        with suppress(sa.exc.SQLAlchemyError), looking(), dialect_of(self.dialect.name).only_reading(self._connection):
+            result = ask(statement)
+            return list(result.keys()), result.fetchall()
+        return None
+
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """The tables that there will be then."""
         question = repr(("get_table_names", schema))
@@ -182,11 +226,12 @@ class Looking:
                 made: sa.Column[Any] = sa.Column(each["name"], type_, nullable=each["nullable"])
                 made.primary_key = each["name"] in key
                 table.append_column(made, replace_existing=True)
-        for each in self._of_table("get_foreign_keys", table.name, schema=table.schema):
-            if all(name in table.c for name in each["constrained_columns"]):
-                to = ".".join(part for part in (each["referred_schema"], each["referred_table"]) if part)
-                columns = [f"{to}.{name}" for name in each["referred_columns"]]
-                table.append_constraint(sa.ForeignKeyConstraint(each["constrained_columns"], columns, name=each["name"]))
+        with suppress(Opaque):  # without them it serves for all but joins
+            for each in self._of_table("get_foreign_keys", table.name, schema=table.schema):
+                if all(name in table.c for name in each["constrained_columns"]):
+                    to = ".".join(part for part in (each["referred_schema"], each["referred_table"]) if part)
+                    columns = [f"{to}.{name}" for name in each["referred_columns"]]
+                    table.append_constraint(sa.ForeignKeyConstraint(each["constrained_columns"], columns, name=each["name"]))
 
     def _get_reflection_info(self, *, filter_names: Sequence[str] | None = None, schema: str | None = None, **kw: Any) -> Any:
         """What MetaData.reflect() asks for, to hand it back table by table; nothing where all of them have changed."""

@@ -30,9 +30,10 @@ from ..events import Direction
 from ..project import display_path
 from ..revisions.dropped import drops
 from ..revisions.revision import Revision
-from .answer import READS_ROWS, Answer, Transaction
+from .answer import Answer, Transaction
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
+from .reading import read
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step, as_operation
 from .values import filled, missing, text_of
@@ -230,25 +231,30 @@ class Bind:
         """The name of the dialect."""
         return self.dialect.name
 
-    def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
+    def execute(self, statement: Any, parameters: Any = None, **kw: Any) -> Any:
         """Note a statement. Raises ObjectNotExecutableError for a plain text, as SQLAlchemy does."""
         if isinstance(statement, str):
             raise sa.exc.ObjectNotExecutableError(statement)
         return self.exec_driver_sql(statement, parameters)
 
-    def exec_driver_sql(self, statement: Any, parameters: Any = None, **kw: Any) -> Answer:
-        """Note a statement of whichever kind."""
+    def exec_driver_sql(self, statement: Any, parameters: Any = None, **kw: Any) -> Any:
+        """Note a statement of whichever kind; what some of them read is known."""
         place, line = self._notes.place_of(frames_here())
         whole, names = filled(statement, parameters)
-        if self._notes.dialect.kind_of(text_of(whole, self.dialect, names)) != "read":
+        text = text_of(whole, self.dialect, names)
+        if self._notes.dialect.kind_of(text) != "read":
             self._notes.statement(whole, place, line, names)
+        elif self._notes.inspector is not None and (known := read(text, whole, self.inspector())) is not None:
+            return known
         return Answer(statement, parameters, self.dialect)
 
     def scalar(self, statement: Any, *rest: Any, **kw: Any) -> Any:
         """A value is asked for."""
-        raise Opaque(READS_ROWS)
+        return self.execute(statement, *rest).scalar()
 
-    scalars = scalar
+    def scalars(self, statement: Any, *rest: Any, **kw: Any) -> Any:
+        """Values are asked for."""
+        return self.execute(statement, *rest).scalars()
 
     def begin(self) -> Any:
         """A transaction inside of ours."""

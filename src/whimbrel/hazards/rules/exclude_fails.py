@@ -83,6 +83,7 @@ def in_parentheses(text: str) -> tuple[str, str]:
 rule = Rule(
     code="exclusion-fails",
     severity="danger",
+    asks_database=True,
     why="The statement fails on the first two rows that exclude each other.",
     look=look,
     bad='op.execute("ALTER TABLE person ADD CONSTRAINT ex_age EXCLUDE (age WITH =)")',

@@ -1,4 +1,4 @@
-"""A column shall be NOT NULL, and has nulls.
+"""A column shall be NOT NULL, or part of the primary key, and has nulls.
 
 Fill them first, in the same revision: ``op.execute("UPDATE person SET age = 0 WHERE age IS NULL")``. ``migrate --fill`` writes
 that for you.
@@ -18,21 +18,30 @@ from ._safe import column, execute, quoted
 
 
 def look(case: Case) -> Iterator[Found]:
-    """AlterColumnOp with nullable=False over nulls that no step before has filled."""
-    if not isinstance(case.op, ops.AlterColumnOp) or case.op.modify_nullable is not False or not is_known(case):
+    """AlterColumnOp with nullable=False, and CreatePrimaryKeyOp, over nulls that no step before has filled."""
+    op, live, table = case.op, case.live, case.table
+    if table is None or not is_known(case):
         return
-    live, table = case.live, case.table
-    known = live.column_known_as(table_of(case.op), case.op.column_name)  # type: ignore[arg-type]
-    if table is None or known is None or known not in (live.columns_of(table) or {}):
-        return
-    is_null = f"{live.column(known)} IS NULL"
-    count = live.count(table, is_null)
-    name = f"{shown(table)}.{known}"
-    yield from unknown(live, live.counting(table, is_null), name, f"{name} may be null in some rows, and must not be")
-    if count:
-        nulls = column(case, case.op.column_name)
-        fill = execute(f"UPDATE {quoted(case)} SET {nulls} = … WHERE {nulls} IS NULL") + " before"
-        yield Found(name, f"{name} is null in {numbered(count, 'row')}{which(live, table, is_null)}, and must not be", fill)
+    for each in columns_of(case):
+        known = live.column_known_as(table_of(op) or table, each)
+        if known is None or known not in (live.columns_of(table) or {}):
+            continue
+        is_null = f"{live.column(known)} IS NULL"
+        count = live.count(table, is_null)
+        name = f"{shown(table)}.{known}"
+        yield from unknown(live, live.counting(table, is_null), name, f"{name} may be null in some rows, and must not be")
+        if count:
+            nulls = column(case, each)
+            fill = execute(f"UPDATE {quoted(case)} SET {nulls} = … WHERE {nulls} IS NULL") + " before"
+            yield Found(name, f"{name} is null in {numbered(count, 'row')}{which(live, table, is_null)}, and must not be", fill)
+
+
+def columns_of(case: Case) -> list[str]:
+    """The columns that must not be null from now on."""
+    op = case.op
+    if isinstance(op, ops.CreatePrimaryKeyOp) and not case.live.dialect.keys_may_be_null:
+        return [str(getattr(each, "name", each)) for each in op.columns]
+    return [op.column_name] if isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False else []
 
 
 rule = Rule(

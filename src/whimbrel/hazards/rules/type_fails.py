@@ -29,6 +29,8 @@ ADDS = re.compile(
     rf"\s*ALTER\s+TYPE\s+(?P<name>(?:{NAME}\.)?{NAME})\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<value>{VALUE})", re.I
 )
 MEMBER = re.compile(VALUE)
+PLAIN_CAST = re.compile(rf"\(*{NAME}\)*(\s*::[\w\s]+)*", re.IGNORECASE)
+TEXTS = re.compile(r"(TEXT|VARCHAR|CHAR)", re.IGNORECASE)
 
 
 def look(case: Case) -> Iterator[Found]:
@@ -63,6 +65,7 @@ def not_surviving(case: Case, table: Table, column: str | None, new: str, called
     if condition and added:
         condition = f"({condition}) AND {quoted}::text NOT IN ({', '.join(added)})"
     if not condition:
+        yield from refused(case, table, column, new, called)
         return
     wrong, name = f"{quoted} IS NOT NULL AND ({condition})", f"{shown(table)}.{column}"
     count = live.count(table, wrong)
@@ -70,6 +73,20 @@ def not_surviving(case: Case, table: Table, column: str | None, new: str, called
     if count:
         some = examples(live, f"SELECT {quoted} FROM {named} WHERE {wrong}")
         yield Found(name, f"{numbered(count, 'value')} of {name} would not survive the change to {called}{some}")
+
+
+def refused(case: Case, table: Table, column: str, new: str, called: str) -> Iterator[Found]:
+    """What PostgreSQL says of a value that it cannot convert, where there is no condition that finds all of them (before 16)."""
+    live, quoted = case.live, case.live.column(column)
+    using = getattr(case.op, "kw", {}).get("postgresql_using") or quoted
+    is_text = isinstance((live.columns_of(table) or {})[column]["type"], String)
+    if live.dialect.kind != "postgresql" or not is_text or not PLAIN_CAST.fullmatch(using) or TEXTS.match(new):
+        return
+    query = f"SELECT count(({using})::{new}) FROM {live.quoted(table)}"
+    name = f"{shown(table)}.{column}"
+    if why := live.why_refused(query):
+        yield Found(name, f"a value of {name} would not survive the change to {called}: {why}")
+    yield from unknown(live, query, name, f"values of {name} may not survive the change to {called}")
 
 
 def members_of(case: Case, type_: Any, new: str) -> tuple[list[str], list[str]]:

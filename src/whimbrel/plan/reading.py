@@ -1,0 +1,77 @@
+"""What a revision reads that is known before it runs: nothing from tables without rows; what catalogs say of the structure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+
+from .answer import READS_ROWS
+from .looking import Looking
+from .rows import NAMES, parser, place
+from .sql import fold, silent
+from .step import Opaque
+
+PRAGMA = re.compile(r"\s*PRAGMA\s+(table_x?info|index_x?info|index_list|foreign_key_list)\b", re.IGNORECASE)
+CATALOGS = ("information_schema", "pg_catalog")
+MASTERS = ("sqlite_master", "sqlite_schema")
+
+
+class NotExecuted:
+    """How a statement was executed, for those who ask: the ORM does, before it makes objects."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Opaque(READS_ROWS)
+
+
+class Known(IteratorResult[Any]):
+    """A result."""
+
+    def __init__(self, names: Iterable[str], rows: Iterable[Any]) -> None:
+        super().__init__(SimpleResultMetaData(list(names)), map(tuple, rows))
+        self.context: Any = NotExecuted()
+
+
+def read(text: str, statement: Any, looking: Looking) -> Known | None:
+    """The result of a query; None where only the run will know it. statement: the same for SQLAlchemy."""
+    dialect = looking.dialect.name
+    if PRAGMA.match(text):
+        return of_catalog(statement, looking)
+    sqlglot, exp = parser(), parser().exp
+    try:
+        with silent("sqlglot"):
+            tree = fold(sqlglot.parse_one(text, read=NAMES.get(dialect, dialect)), dialect)
+    except sqlglot.errors.SqlglotError:
+        return None
+    own = {each.alias_or_name for each in tree.find_all(exp.CTE)}
+    tables = [place(each) for each in tree.find_all(exp.Table) if each.name not in own]
+    if not isinstance(tree, exp.Select) or not tables or not any(tree.args.get(each) for each in ("from_", "from")):
+        return None
+    if all(is_catalog(name, schema, dialect) for name, schema in tables):
+        return of_catalog(statement, looking)
+    return of_nothing(tree) if all(looking.has_no_rows(name, schema) for name, schema in tables) else None
+
+
+def is_catalog(name: str, schema: str | None, dialect: str) -> bool:
+    """Whether a table is one in which the database tells of its structure."""
+    if dialect == "sqlite":
+        return name.lower() in MASTERS
+    return (schema or "").lower() in CATALOGS or (dialect == "postgresql" and schema is None and name.startswith("pg_"))
+
+
+def of_catalog(statement: Any, looking: Looking) -> Known | None:
+    """What the database says now, where the run has not changed its structure before."""
+    found = looking.of_catalog(statement)
+    return Known(*found) if found is not None else None
+
+
+def of_nothing(tree: Any) -> Known | None:
+    """What a SELECT from tables without rows gives; None where that is a row with something in it."""
+    exp, rows = parser().exp, []
+    if not tree.args.get("group") and any(each.find(exp.AggFunc) for each in tree.expressions):
+        if not all(isinstance(each.unalias(), exp.Count) for each in tree.expressions):
+            return None
+        rows = [(0,) * len(tree.expressions)]
+    return Known((each.alias_or_name or "?" for each in tree.expressions), rows)
