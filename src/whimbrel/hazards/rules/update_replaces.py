@@ -41,6 +41,7 @@ def is_as_now(case: Case, column: str) -> bool:
 rule = Rule(
     code="update-replaces-values",
     severity="notice",
+    asks_database=True,
     why="An UPDATE without WHERE leaves nothing of what was in the column.",
     look=look,
     bad='op.execute("UPDATE person SET age = 1")',
