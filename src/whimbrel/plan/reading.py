@@ -16,6 +16,9 @@ from .step import Opaque
 
 PRAGMA = re.compile(r"\s*PRAGMA\s+(table_x?info|index_x?info|index_list|foreign_key_list)\b", re.IGNORECASE)
 CATALOGS = ("information_schema", "pg_catalog")
+READING = ("database", "format_type", "has_table_privilege", "pg_table_is_visible", "pg_type_is_visible", "schema", "version")
+DESCRIBING = ("to_reg", "pg_get_", "pg_typeof", "quote_", "col_description", "obj_description")
+"""Functions of catalogs, beside those that the SQL standard has, and the beginnings of their names."""
 MASTERS = ("sqlite_master", "sqlite_schema")
 
 
@@ -50,8 +53,15 @@ def read(text: str, statement: Any, looking: Looking) -> Known | None:
     if not isinstance(tree, exp.Select) or not tables or not any(tree.args.get(each) for each in ("from_", "from")):
         return None
     if all(is_catalog(name, schema, dialect) for name, schema in tables):
-        return of_catalog(statement, looking)
+        return of_catalog(statement, looking) if only_reads(tree) else None
     return of_nothing(tree) if all(looking.has_no_rows(name, schema) for name, schema in tables) else None
+
+
+def only_reads(tree: Any) -> bool:
+    """Whether a query does nothing but read: it calls no function that is not known to, takes no lock and makes no table."""
+    exp = parser().exp
+    called = (each.name.lower() for each in tree.find_all(exp.Anonymous))
+    return not tree.find(exp.Lock, exp.Into) and all(each in READING or each.startswith(DESCRIBING) for each in called)
 
 
 def is_catalog(name: str, schema: str | None, dialect: str) -> bool:
@@ -70,8 +80,14 @@ def of_catalog(statement: Any, looking: Looking) -> Known | None:
 def of_nothing(tree: Any) -> Known | None:
     """What a SELECT from tables without rows gives; None where that is a row with something in it."""
     exp, rows = parser().exp, []
+    first = (tree.args.get("from_") or tree.args["from"]).this
+    is_table = isinstance(first, exp.Table) and isinstance(first.this, exp.Identifier)
+    outer = [each for each in tree.find_all(exp.Join) if each.side in ("RIGHT", "FULL")]
+    if not is_table or outer or sum(1 for _ in tree.find_all(exp.Select)) > 1:
+        return None  # what stands beside the table may have rows
     if not tree.args.get("group") and any(each.find(exp.AggFunc) for each in tree.expressions):
-        if not all(isinstance(each.unalias(), exp.Count) for each in tree.expressions):
+        is_one_row = not any(tree.args.get(each) for each in ("having", "limit", "offset", "qualify"))
+        if not is_one_row or not all(isinstance(each.unalias(), exp.Count) for each in tree.expressions):
             return None
         rows = [(0,) * len(tree.expressions)]
     return Known((each.alias_or_name or "?" for each in tree.expressions), rows)
