@@ -11,6 +11,7 @@ from .. import _registry
 from ._base import Dialect
 from ._beside import Beside
 from ._comments import without_comments
+from ._conversions import is_narrower
 from ._effects import SESSION, Effect, clauses
 from ._mysql_text import plainly
 from ._rates import USUAL, Rates
@@ -48,6 +49,7 @@ __all__ = [
     "Rates",
     "clauses",
     "dialect_of",
+    "is_narrower",
     "plainly",
     "registered",
     "without_comments",

@@ -86,3 +86,30 @@ def does_not_fit(quoted: str, old: str, new: str, matches_not: str) -> str | Non
         exact = f"CAST({quoted} AS DECIMAL(65, 30))" if "REGEXP" in matches_not else f"{quoted}::numeric"
         return f"round({exact}, {scale}) <> {exact} OR abs({exact}) >= {10 ** (digits - scale)}"
     return None
+
+
+def is_narrower(old: str, new: str) -> bool:
+    """Whether a type has no place for some values of another one, as far as their names tell."""
+    name = new.lower().partition("(")[0].strip()
+    if is_text(old):
+        most, before = length(new), length(old)
+        return pattern_for(new) is not None or (is_text(new) and most is not None and (before is None or most < before))
+    if re.match(r"timestamp|datetime", old.lower()):
+        return name in ("date", "time")
+    if not is_number(old):
+        return False
+    if name in RANGES:
+        return RANGES.get(old.lower().partition("(")[0].strip(), RANGES["bigint"] + 1) > RANGES[name]
+    if name in ("numeric", "decimal") and "(" in new:
+        (digits, scale), (all_before, scale_before) = places(new), places(old)
+        return scale < scale_before or digits - scale < all_before - scale_before
+    return False
+
+
+def places(type_: str) -> tuple[float, float]:
+    """All digits of a type of numbers, and those after the point."""
+    name, _, rest = type_.lower().partition("(")
+    sizes = [float(each) for each in re.findall(r"\d+", rest)]
+    if name.strip() in RANGES:
+        return float(len(str(RANGES[name.strip()]))), 0.0
+    return (sizes[0], sizes[1] if len(sizes) > 1 else 0.0) if sizes else (float("inf"), 1000.0)
