@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..dialects import Dialect, dialect_of
 from ..plan.step import Table
 
+T = TypeVar("T")
 PATIENCE = 2.0  # seconds, for one question
 
 
@@ -89,11 +90,13 @@ class Asking:
         takes = self.sqla_dialect.paramstyle in ("format", "pyformat")
         return query.replace("%%", "%").replace("%", "%%") if takes else query
 
-    @contextmanager
-    def briefly(self) -> Iterator[None]:
-        """Around what may remain unanswered: it took too long, or failed."""
+    def briefly(self, ask: Callable[[Connection], T], otherwise: T) -> T:
+        """What the database answers; otherwise, where that took too long, or failed, or nobody is there."""
+        if self.connection is None:
+            return otherwise
         with suppress(SQLAlchemyError), self.aside(), self.in_time():
-            yield
+            return ask(self.connection)
+        return otherwise
 
     def in_time(self) -> AbstractContextManager[None]:
         """Around a question that may be given up."""

@@ -330,10 +330,8 @@ class Live(Asking):
 
     def views_on(self, table: Table, column: str | None) -> list[str]:
         """The views that use a table, or a column of it, and that the run has left as they are."""
-        found: list[str] = []
-        if self.connection is not None:
-            with self.briefly():
-                found = self.dialect.views_on(self.connection, *table, column)
+        nothing: list[str] = []
+        found = self.briefly(lambda connection: self.dialect.views_on(connection, *table, column), nothing)
         return [view for view in found if bare(view) not in self.views]
 
     def has_rows(self, table: Table) -> bool:
@@ -359,25 +357,21 @@ class Live(Asking):
             return None if rows is None else rows * BYTES_OF_A_ROW
         found = None
         if work == "build" and self.size_of(table)[1] is not None:
-            with self.briefly():
-                found = self.dialect.bytes_to_index(self.connection, table)
+            found = self.briefly(lambda connection: self.dialect.bytes_to_index(connection, table), None)
         return self.size_of(table)[1] if found is None else found
 
     @cached_property
     def rates(self) -> Rates | None:
         """How many bytes of a table the server deals with in a second; None where that could not be measured."""
-        if self.connection is not None:
-            with self.briefly():
-                return self.dialect.rates(self.connection)
-        return None
+        return self.briefly(self.dialect.rates, None)
 
     def size_of(self, table: Table) -> tuple[int | None, int | None]:
         """Rows and bytes, asked once; unknown where somebody has the table locked."""
         if table not in self._sizes:
-            self._sizes[table] = (None, None)
-            if self.connection is not None and self.is_there(table):
-                with self.briefly():
-                    self._sizes[table] = self.dialect.size_of(self.connection, table)
+            unknown: tuple[int | None, int | None] = (None, None)
+            self._sizes[table] = unknown
+            if self.is_there(table):
+                self._sizes[table] = self.briefly(lambda connection: self.dialect.size_of(connection, table), unknown)
         return self._sizes[table]
 
 
