@@ -165,6 +165,26 @@ def test_what_may_fail_is_none(pets):
     pets.ok("upgrade")
 
 
+@on("sqlite")
+def test_what_a_helper_tries_may_fail(pets, monkeypatch):
+    (pets.folder / "helping.py").write_text("def attempt(what):\n    try:\n        what()\n    except Exception:\n        pass\n")
+    monkeypatch.syspath_prepend(str(pets.folder))
+    up = """
+    from helping import attempt
+    def also(what):
+        try:
+            what()
+        except Exception:
+            pass
+    for each in (attempt, also):
+        each(lambda: op.create_unique_constraint("u", "pet", ["name"]))
+        each(lambda: op.execute("ALTER TABLE pet ALTER COLUMN name TYPE TEXT"))
+    """
+    pets.revision(up, id="bbbb")
+    assert "statement-fails" not in pets.ok("plan").out
+    pets.ok("upgrade")
+
+
 @on("mariadb")
 def test_what_alembic_needs_to_know_for_mysql(pets):
     pets.revision("op.alter_column('pet', 'name', nullable=False)\nop.drop_column('toy', 'name')", id="bbbb")
