@@ -166,6 +166,18 @@ def test_what_may_fail_is_none(pets):
 
 
 @on("sqlite")
+def test_the_other_way_is_seen_where_the_first_one_fails(pets):
+    up = """
+    try:
+        op.drop_constraint("u", "pet", type_="unique")
+    except NotImplementedError:
+        op.drop_table("pet")
+    """
+    pets.revision(up, id="bbbb")
+    assert "u dropped" not in pets.ok("plan").says("DROP TABLE pet", "drop-table-loses-data:pet").out
+
+
+@on("sqlite")
 def test_what_a_helper_tries_may_fail(pets, monkeypatch):
     (pets.folder / "helping.py").write_text("def attempt(what):\n    try:\n        what()\n    except Exception:\n        pass\n")
     monkeypatch.syspath_prepend(str(pets.folder))

@@ -119,6 +119,8 @@ class Notes:
         except (NotImplementedError, sa.exc.CompileError, CommandError) as error:
             is_sure = self.dialect.rebuilds_tables or isinstance(error, CommandError)
             why, fails = (None, None) if rebuilds else (None, str(error)) if is_sure else (str(error), None)
+            if fails is not None and self.is_tried(fails):
+                raise  # the revision has another way then
         written = self.written_since(before)
         if not is_alembics(op) and why is fails is None:  # what its implementation has called was noted already
             for text in written:
