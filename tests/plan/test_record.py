@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kit import Project, on
+from whimbrel.dialects import dialect_of
 
 READS = "it reads from the database; what comes after it is not known either"
 ORM = """
@@ -163,6 +165,13 @@ def test_what_may_fail_is_none(pets):
     pets.revision(up, id="bbbb")
     assert "statement-fails" not in pets.ok("plan").out
     pets.ok("upgrade")
+
+
+def test_nobody_speaks_for_another_sqlite_than_that_of_python():
+    refuses, words = dialect_of("sqlite").refuses, "ALTER TABLE pet ALTER COLUMN name TYPE TEXT"
+    other = SimpleNamespace(driver="pysqlite", dbapi=SimpleNamespace(sqlite_version_info=(99, 0, 0)))
+    assert refuses(words, SimpleNamespace(driver="pysqlite", dbapi=None)) == 'near "ALTER": syntax error'
+    assert refuses(words, other) is refuses(words, SimpleNamespace(driver="libsql", dbapi=None)) is None
 
 
 @on("sqlite")
