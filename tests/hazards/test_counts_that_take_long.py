@@ -84,6 +84,12 @@ def test_values_that_could_not_be_counted_are_lost_all_the_same(person):
     )
 
 
+@on("postgresql")
+def test_rows_that_could_not_be_compared_are_said(person):
+    person.revision('op.execute("ALTER TABLE person ADD CONSTRAINT ex EXCLUDE (id WITH =)")', id="bbbb")
+    person.ok("plan").says("notice  rows of person may exclude each other by ex: that could not be counted in 0.001 s")
+
+
 @on("sqlite")
 def test_what_could_not_be_counted_on_sqlite_is_said(person):
     person.revision('op.create_index("ix", "person", ["age"], unique=True)', id="bbbb")

@@ -146,6 +146,12 @@ def test_what_keeps_nothing_out_any_more(person, up, found):
     assert sorted(said(person, up, *given).get("constraint-dropped", [])) == found
 
 
+@on("postgresql")
+def test_a_unique_index_of_a_table_without_rows_goes_without_a_word(person):
+    given = ["create table pet (id integer)", "create unique index uq_pet on pet (id)"]
+    assert said(person, "op.drop_index('uq_pet', 'pet')", *given) == {}
+
+
 @pytest.mark.parametrize(
     ("up", "code", "message"),
     [

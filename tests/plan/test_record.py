@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kit import Project, on
+from whimbrel.dialects import dialect_of
 
 READS = "it reads from the database; what comes after it is not known either"
 ORM = """
@@ -159,6 +161,45 @@ def test_what_may_fail_is_none(pets):
         pass
     with contextlib.suppress(NotImplementedError):
         op.create_unique_constraint("u", "pet", ["name"])
+    """
+    pets.revision(up, id="bbbb")
+    assert "statement-fails" not in pets.ok("plan").out
+    pets.ok("upgrade")
+
+
+def test_nobody_speaks_for_another_sqlite_than_that_of_python():
+    refuses, words = dialect_of("sqlite").refuses, "ALTER TABLE pet ALTER COLUMN name TYPE TEXT"
+    other = SimpleNamespace(driver="pysqlite", dbapi=SimpleNamespace(sqlite_version_info=(99, 0, 0)))
+    assert refuses(words, SimpleNamespace(driver="pysqlite", dbapi=None)) == 'near "ALTER": syntax error'
+    assert refuses(words, other) is refuses(words, SimpleNamespace(driver="libsql", dbapi=None)) is None
+
+
+@on("sqlite")
+def test_the_other_way_is_seen_where_the_first_one_fails(pets):
+    up = """
+    try:
+        op.drop_constraint("u", "pet", type_="unique")
+    except NotImplementedError:
+        op.drop_table("pet")
+    """
+    pets.revision(up, id="bbbb")
+    assert "u dropped" not in pets.ok("plan").says("DROP TABLE pet", "drop-table-loses-data:pet").out
+
+
+@on("sqlite")
+def test_what_a_helper_tries_may_fail(pets, monkeypatch):
+    (pets.folder / "helping.py").write_text("def attempt(what):\n    try:\n        what()\n    except Exception:\n        pass\n")
+    monkeypatch.syspath_prepend(str(pets.folder))
+    up = """
+    from helping import attempt
+    def also(what):
+        try:
+            what()
+        except Exception:
+            pass
+    for each in (attempt, also):
+        each(lambda: op.create_unique_constraint("u", "pet", ["name"]))
+        each(lambda: op.execute("ALTER TABLE pet ALTER COLUMN name TYPE TEXT"))
     """
     pets.revision(up, id="bbbb")
     assert "statement-fails" not in pets.ok("plan").out

@@ -295,7 +295,7 @@ class Dialect(Structure):
         """What a statement locks and rewrites; None where nobody knows or nothing. live: what is known of the database."""
         return None
 
-    def refuses(self, statement: str) -> str | None:
+    def refuses(self, statement: str, dialect: SqlaDialect) -> str | None:
         """Why its parser would refuse a statement, in its words; None where it would not, or cannot be asked."""
         return None
 

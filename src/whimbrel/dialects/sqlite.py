@@ -136,12 +136,15 @@ class Sqlite(Dialect):
         """By the words of SQLITE_INTERRUPT; its number is known to Python since 3.11."""
         return str(getattr(error, "orig", error)) == "interrupted"
 
-    def refuses(self, statement: str) -> str | None:
-        """As SQLite itself says in an empty database in memory; EXPLAIN executes nothing."""
-        if not CHANGES.match(statement):
+    def refuses(self, statement: str, dialect: SqlaDialect) -> str | None:
+        """As SQLite itself says in an empty database in memory; EXPLAIN executes nothing. Other drivers bring another one."""
+        if not CHANGES.match(statement) or dialect.driver not in ("pysqlite", "aiosqlite"):
             return None
-        import sqlite3  # which a Python may lack, whose SQLite is another one
+        import sqlite3  # which a Python may lack
 
+        version = getattr(dialect.dbapi, "sqlite_version_info", sqlite3.sqlite_version_info)
+        if version != sqlite3.sqlite_version_info:
+            return None
         with closing(sqlite3.connect(":memory:")) as nowhere:
             try:
                 nowhere.execute(f"EXPLAIN {statement}")

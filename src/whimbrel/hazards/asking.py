@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..dialects import Dialect, dialect_of
+from ..plan.looking import PATIENCE
 from ..plan.step import Table
 
 T = TypeVar("T")
-PATIENCE = 2.0  # seconds, for one question
 
 
 class Asking:

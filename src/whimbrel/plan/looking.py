@@ -40,6 +40,7 @@ FILLING = ("insert", "replace", "merge", "update")
 MOVES = re.compile(r"\s*(SELECT|WITH|CALL|CREATE\b.*\b(TRIGGER|RULE))\b", re.IGNORECASE | re.DOTALL)
 DDL = re.compile(r"\s*(CREATE|ALTER|DROP|RENAME|COMMENT|GRANT|REVOKE|SET|USE|ATTACH)\b", re.IGNORECASE)
 HARMLESS = (Rows, ops.BulkInsertOp, ops.ExecuteSQLOp)
+PATIENCE = 2.0  # seconds, for one question
 threads: set[int] = set()
 """Those that look at a database now, for a revision that may not reach it itself."""
 
@@ -70,6 +71,8 @@ class Changes:
         """Tables that were made, or are gone."""
         self.filled: set[Table] = set()
         """Tables that may have got rows."""
+        self.written: set[Table] = set()
+        """Tables whose rows are others, by the names that the database has for them."""
         self.is_moved = False
         """Whether a query or a trigger of the run may have put rows anywhere."""
         self.is_changed = False
@@ -81,7 +84,7 @@ class Changes:
             self.is_unknown = self.is_unknown or step.why is not None
             self.is_moved = self.is_moved or any(MOVES.match(sql) for sql in step.sql)
             changes = not all(isinstance(op, HARMLESS) for op in step.operations)
-            self.is_changed = self.is_changed or changes or any(DDL.match(sql) for sql in step.sql)
+            self.is_changed = self.is_changed or changes or any(DDL.match(sql) or MOVES.match(sql) for sql in step.sql)
             for op in step.operations:
                 self.take(op, default_schema)
         self.read = len(self.steps)
@@ -95,6 +98,8 @@ class Changes:
         named = None if table is None else key(table[1], table[0], default_schema)
         if named is not None and (isinstance(op, ops.BulkInsertOp) or (isinstance(op, Rows) and op.verb in FILLING)):
             self.filled.add(named)
+        if table is not None and named is not None and isinstance(op, (ops.BulkInsertOp, Rows)):
+            self.written.add(self.was.get(named, table))
         if table is None or named is None or isinstance(op, HARMLESS):
             return
         since = self.since.setdefault(named, [])
@@ -184,7 +189,16 @@ class Looking:
             return bool(since[0].columns)  # SQL may have made it with rows
         known = changes.was.get(wanted, (schema, name))
         quoted = ".".join(self.dialect.identifier_preparer.quote(part) for part in known if part)
-        return self._ask(self._connection.exec_driver_sql, f"SELECT 1 FROM {quoted} LIMIT 1").first() is None
+        dialect = dialect_of(self.dialect.name)
+        with suppress(sa.exc.SQLAlchemyError), self._briefly():
+            if any(dialect.has_triggers(self._connection, *each) for each in changes.written):
+                return False  # which may put rows elsewhere
+            return self._connection.exec_driver_sql(f"SELECT 1 FROM {quoted} LIMIT 1").first() is None
+        return False
+
+    def doubt(self) -> None:
+        """A query has called what nobody knows: it may have put rows anywhere, or changed the structure."""
+        self._changes.is_moved = self._changes.is_changed = True
 
     def of_catalog(self, statement: Any) -> tuple[Sequence[str], Sequence[Any]] | None:
         """The columns and rows of a query about the structure; None where the run has changed that."""
@@ -192,10 +206,17 @@ class Looking:
         if self._changes.is_unknown or self._changes.is_changed:
             return None
         ask = self._connection.exec_driver_sql if isinstance(statement, str) else self._connection.execute
-        with suppress(sa.exc.SQLAlchemyError), looking(), dialect_of(self.dialect.name).only_reading(self._connection):
+        with suppress(sa.exc.SQLAlchemyError), self._briefly():
             result = ask(statement)
             return list(result.keys()), result.fetchall()
         return None
+
+    @contextmanager
+    def _briefly(self) -> Iterator[None]:
+        """Around a query that may fail, or wait for somebody's lock: nothing of that stays."""
+        connection, dialect = self._connection, dialect_of(self.dialect.name)
+        with looking(), dialect.only_reading(connection), dialect.at_most(connection, PATIENCE):
+            yield
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """The tables that there will be then."""

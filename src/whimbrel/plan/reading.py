@@ -19,6 +19,7 @@ CATALOGS = ("information_schema", "pg_catalog")
 READING = ("database", "format_type", "has_table_privilege", "pg_table_is_visible", "pg_type_is_visible", "schema", "version")
 DESCRIBING = ("to_reg", "pg_get_", "pg_typeof", "quote_", "col_description", "obj_description")
 """Functions of catalogs, beside those that the SQL standard has, and the beginnings of their names."""
+TOTALS = ("cube", "groupingsets", "rollup")
 MASTERS = ("sqlite_master", "sqlite_schema")
 
 
@@ -47,7 +48,10 @@ def read(text: str, statement: Any, looking: Looking) -> Known | None:
         with silent("sqlglot"):
             tree = fold(sqlglot.parse_one(text, read=NAMES.get(dialect, dialect)), dialect)
     except sqlglot.errors.SqlglotError:
+        looking.doubt()
         return None
+    if not only_known_functions(tree):
+        looking.doubt()
     own = {each.alias_or_name for each in tree.find_all(exp.CTE)}
     tables = [place(each) for each in tree.find_all(exp.Table) if each.name not in own]
     if not isinstance(tree, exp.Select) or not tables or not any(tree.args.get(each) for each in ("from_", "from")):
@@ -60,8 +64,13 @@ def read(text: str, statement: Any, looking: Looking) -> Known | None:
 def only_reads(tree: Any) -> bool:
     """Whether a query does nothing but read: it calls no function that is not known to, takes no lock and makes no table."""
     exp = parser().exp
-    called = (each.name.lower() for each in tree.find_all(exp.Anonymous))
-    return not tree.find(exp.Lock, exp.Into) and all(each in READING or each.startswith(DESCRIBING) for each in called)
+    return only_known_functions(tree) and not tree.find(exp.Lock, exp.Into)
+
+
+def only_known_functions(tree: Any) -> bool:
+    """Whether a query calls no function that may do more than it says."""
+    called = (each.name.lower() for each in tree.find_all(parser().exp.Anonymous))
+    return all(each in READING or each.startswith(DESCRIBING) for each in called)
 
 
 def is_catalog(name: str, schema: str | None, dialect: str) -> bool:
@@ -85,8 +94,11 @@ def of_nothing(tree: Any) -> Known | None:
     outer = [each for each in tree.find_all(exp.Join) if each.side in ("RIGHT", "FULL")]
     if not is_table or outer or sum(1 for _ in tree.find_all(exp.Select)) > 1:
         return None  # what stands beside the table may have rows
-    if not tree.args.get("group") and any(each.find(exp.AggFunc) for each in tree.expressions):
-        is_one_row = not any(tree.args.get(each) for each in ("having", "limit", "offset", "qualify"))
+    group = tree.args.get("group")
+    if (tree.args.get("having") and not group) or (group and any(each.key in TOTALS for each in group.walk())):
+        return None  # there is one row for all
+    if not group and any(each.find(exp.AggFunc) for each in tree.expressions):
+        is_one_row = not any(tree.args.get(each) for each in ("limit", "offset", "qualify"))
         if not is_one_row or not all(isinstance(each.unalias(), exp.Count) for each in tree.expressions):
             return None
         rows = [(0,) * len(tree.expressions)]

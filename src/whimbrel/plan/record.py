@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import linecache
 import os
@@ -24,7 +23,6 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from .._alembic import RunContext
 from .._alembic_paper import NotingOperations, answers_inspect, inspectors_from_engine, is_alembics, on_paper
-from .._python import parsed
 from ..dialects import dialect_of
 from ..events import Direction
 from ..project import display_path
@@ -34,6 +32,7 @@ from .answer import Answer, Transaction
 from .looking import LOOKS, Changes, Looking, threads
 from .outside import nothing_outside
 from .reading import read
+from .source import is_tried, last_line
 from .sql import operations_in, statements_in
 from .step import Opaque, Planned, Step, as_operation
 from .values import filled, missing, text_of
@@ -120,13 +119,15 @@ class Notes:
         except (NotImplementedError, sa.exc.CompileError, CommandError) as error:
             is_sure = self.dialect.rebuilds_tables or isinstance(error, CommandError)
             why, fails = (None, None) if rebuilds else (None, str(error)) if is_sure else (str(error), None)
+            if fails is not None and self.is_tried(fails):
+                raise  # the revision has another way then
         written = self.written_since(before)
         if not is_alembics(op) and why is fails is None:  # what its implementation has called was noted already
             for text in written:
                 self.statement(text, place, line)
             return result
         judged = redefined(op, written, self.context.dialect.name)
-        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside, fails))
+        self.steps.append(Step((judged,), written, place, line, why, is_batch, self.is_outside, fails, self.is_tried(fails)))
         return result
 
     def written_since(self, before: int) -> tuple[str, ...]:
@@ -143,7 +144,7 @@ class Notes:
         text = statement.text if lacks is not None else text_of(statement, self.context.dialect, names)
         for each in statements_in(text):
             found, why = operations_in(each, statement, self.context.dialect.name)
-            self.steps.append(Step(found, (each,), place, line, why, outside=self.is_outside, fails=lacks))
+            self.steps.append(Step(found, (each,), place, line, why, False, self.is_outside, lacks, self.is_tried(lacks)))
 
     def built(self, element: Any, tables: Sequence[sa.Table] | None, is_dropped: bool, is_checked: bool) -> None:
         """A type, a table or all tables of a MetaData are created or dropped on the connection. Raises Opaque for others."""
@@ -164,6 +165,11 @@ class Notes:
             op = (ops.DropTableOp if is_dropped else ops.CreateTableOp).from_table(table)
             text = text_of(DropTable(table) if is_dropped else CreateTable(table), self.context.dialect)
             self.steps.append(Step((op,), statements_in(text), place, line, outside=self.is_outside))
+
+    def is_tried(self, fails: str | None) -> bool:
+        """Whether the revision goes on where the statement at hand fails; not asked where nobody says that it would."""
+        may_fail = fails is not None or self.dialect.rebuilds_tables
+        return may_fail and is_tried(((real(name), number) for name, number in frames_here()), real(self.revision.path))
 
     def came_to(self, frames: Iterable[tuple[str, int]]) -> int:
         """The line of the revision's own function in which that is."""
@@ -192,26 +198,6 @@ def place_in(revision: Revision, frames: Iterable[tuple[str, int]]) -> tuple[str
 def real(path: Path | str) -> str:
     """The path of a file without links, which do not change while revisions are looked at."""
     return os.path.realpath(path)
-
-
-def last_line(path: str, number: int) -> int:
-    """Where the statement ends that stands in a line of a file."""
-    found = [end for start, end in simple_statements("".join(linecache.getlines(path))) if start <= number <= end]
-    return min(found, default=number)
-
-
-@lru_cache(maxsize=8)
-def simple_statements(source: str) -> list[tuple[int, int]]:
-    """First and last line of each statement of a source that holds no others."""
-    try:
-        nodes = list(ast.walk(parsed(source)))
-    except (SyntaxError, ValueError):
-        return []
-    return [
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in nodes
-        if isinstance(node, ast.stmt) and not hasattr(node, "body")
-    ]
 
 
 class Bind:

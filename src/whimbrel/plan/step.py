@@ -111,6 +111,8 @@ class Step:
     is_batch: bool = False
     outside: bool = False
     fails: str | None = None
+    is_tried: bool = False
+    """Whether the revision goes on where it fails, as far as anybody asks."""
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ TOGETHER = ("type", "volatile default", "numbered column", "generated column", "
 
 def look(case: Case) -> Iterator[Found]:
     """The second ALTER TABLE of a revision that goes through all rows of a table, where they take longer than the limit."""
-    if not statements(case):
+    here = [each for each in effects(case.step, case.live) if is_pass(each)] if statements(case) else []
+    if not here:
         return
-    here = [each for each in effects(case.step, case.live) if is_pass(each)]
     before = [each for step in case.earlier if not step.outside for each in effects(step, case.live) if is_pass(each)]
     for each in here:
         same = [other for other in before if other.table == each.table]

@@ -37,7 +37,8 @@ def look(case: Case) -> Iterator[Found]:
         names = (each for statement in statements(case) for each in LEFT.findall(statement))
         yield from (found(table, plain(name, "postgresql")) for name in names)
     elif isinstance(op, ops.DropIndexOp) and live.dialect.kind == "postgresql" and not makes_unique(case):
-        yield from (found(live.key(tuple(row)), str(op.index_name)) for row in live.some(unique(case, op)))
+        tables = (live.key(tuple(row)) for row in live.some(unique(case, op)))
+        yield from (found(each, str(op.index_name)) for each in tables if live.has_rows(each))
     if isinstance(op, ALONG) and table is not None and cascades(case) and live.has_rows(table):
         yield from going_along(case, table)
 

@@ -13,7 +13,7 @@ from ...plan.step import shown
 from ...plan.words import NAME, plain
 from ..live import numbered
 from ..rule import Case, Found, Rule
-from ._data import in_short
+from ._data import in_short, unknown
 from ._sql import statements
 
 ADDS = re.compile(
@@ -39,10 +39,13 @@ def look(case: Case) -> Iterator[Found]:
         table = live.known_as(named)
         if table is None or live.key(named) in live.written or not live.has_rows(table):
             continue
-        pairs = live.ask(query) if (query := pairs_of(live.quoted(table), found["rest"])) else None
+        query, by = pairs_of(live.quoted(table), found["rest"]), str(found["name"] or "the new constraint")
+        if query is None:
+            continue
+        pairs = live.some(query)
+        yield from unknown(live, query, shown(table), f"rows of {shown(table)} may exclude each other by {by}")
         if pairs and pairs[0][0]:
             count, *values = pairs[0]
-            by = str(found["name"] or "the new constraint")
             some = "; ".join(in_short(each) for each in values if each is not None)
             message = f"{numbered(count, 'row')} of {shown(table)} exclude each other by {by}{f': {some}' if some else ''}"
             yield Found(shown(table), message)
