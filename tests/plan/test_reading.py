@@ -124,3 +124,10 @@ def test_a_connection_that_has_no_transactions_is_asked_nothing(pets):
     pets.config = 'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"isolation_level": "AUTOCOMMIT"}'
     pets.app("")
     assert "it reads from the database" in reads(pets, "select id from pet")
+
+
+@on("postgresql")
+def test_a_table_with_the_name_of_a_catalog_is_none(pets):
+    pets.database.run("create table pg_toy (relname text)")
+    pets.database.run("insert into pg_toy values ('pet')")
+    assert "it reads from the database" in reads(pets, "select relname from pg_toy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from typing import Any
 
 from sqlalchemy import DOUBLE, BindParameter, Connection, Table, bindparam, text
@@ -82,6 +82,7 @@ ROUTINES = re.compile(r"\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
 COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 DEADLOCK = 1213
 BEING_CHANGED = (1412, 1684, 1205, DEADLOCK)  # ER_TABLE_DEF_CHANGED, ER_WARN_I_S_SKIPPED_TABLE, and locks
+MOST_MEASURED = 2.0  # seconds for one statement, on a server that is busy
 OUT_OF_TIME = (1969, 3024)  # ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
 LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
 PROGRESS = """
@@ -138,7 +139,7 @@ class Mysql(Dialect):
             return None
 
         def measure() -> Rates | None:
-            with self.scratch(connection) as scratch:
+            with self.scratch(connection) as scratch, nullcontext() if scratch is None else self.at_most(scratch, MOST_MEASURED):
                 return measured(connection, scratch)
 
         return remembered(connection, MARIADB, measure)

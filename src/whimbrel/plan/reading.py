@@ -56,7 +56,7 @@ def read(text: str, statement: Any, looking: Looking) -> Known | None:
     tables = [place(each) for each in tree.find_all(exp.Table) if each.name not in own]
     if not isinstance(tree, exp.Select) or not tables or not any(tree.args.get(each) for each in ("from_", "from")):
         return None
-    if all(is_catalog(name, schema, dialect) for name, schema in tables):
+    if all(is_catalog(name, schema, looking) for name, schema in tables):
         return of_catalog(statement, looking) if only_reads(tree) else None
     return of_nothing(tree) if all(looking.has_no_rows(name, schema) for name, schema in tables) else None
 
@@ -73,11 +73,13 @@ def only_known_functions(tree: Any) -> bool:
     return all(each in READING or each.startswith(DESCRIBING) for each in called)
 
 
-def is_catalog(name: str, schema: str | None, dialect: str) -> bool:
+def is_catalog(name: str, schema: str | None, looking: Looking) -> bool:
     """Whether a table is one in which the database tells of its structure."""
-    if dialect == "sqlite":
+    if looking.dialect.name == "sqlite":
         return name.lower() in MASTERS
-    return (schema or "").lower() in CATALOGS or (dialect == "postgresql" and schema is None and name.startswith("pg_"))
+    if schema is not None or looking.dialect.name != "postgresql":
+        return (schema or "").lower() in CATALOGS
+    return name.startswith("pg_") and name not in looking.get_table_names()  # anybody may call a table so
 
 
 def of_catalog(statement: Any, looking: Looking) -> Known | None:
