@@ -27,6 +27,7 @@ class Asking:
         """Seconds that one question may take; None for as long as it takes."""
         self._answers: dict[str, list[Any] | None] = {}
         self._given_up: set[str] = set()
+        self._failed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
 
     def quoted(self, table: Table) -> str:
@@ -72,13 +73,21 @@ class Asking:
             except SQLAlchemyError as error:
                 if self.dialect.ran_out_of_time(error):
                     self._given_up.add(query)
-                elif self.dialect.refuses_value(error):
-                    self._refused[query] = str(getattr(error, "orig", error)).splitlines()[0]
+                    return None
+                self._failed[query] = words_of(error)
+                if self.dialect.refuses_value(error):
+                    self._refused[query] = self._failed[query]
         return self._answers[query]
 
     def has_given_up(self, query: str) -> bool:
         """Whether a query was asked, and took too long."""
         return query in self._given_up
+
+    def why_unanswered(self, query: str) -> str | None:
+        """Why there is no answer to a query that was asked, as it follows a sentence; None where there is one."""
+        if query in self._given_up:
+            return f"in {self.patience:g} s"
+        return f"({self._failed[query]})" if query in self._failed else None
 
     def why_refused(self, query: str) -> str | None:
         """What the server said where it could not answer because of a value; None where it was not that."""
@@ -116,3 +125,10 @@ class Asking:
             yield
         if not was_open and self.connection.in_transaction():
             self.connection.rollback()
+
+
+def words_of(error: SQLAlchemyError) -> str:
+    """What the database said, in one line."""
+    original = getattr(error, "orig", None) or error
+    words = [each for each in original.args if isinstance(each, str)]  # MySQL's drivers give the number, too
+    return (words or [str(original)])[-1].strip().partition("\n")[0]

@@ -88,6 +88,7 @@ class Live(Asking):
         self._inspector = None
         self._names, self._columns, self._answers, self._sizes, self._keys, self._changing = {}, {}, {}, {}, {}, {}
         self._given_up.clear()
+        self._failed.clear()
 
     @property
     def inspector(self) -> QuietInspector:

@@ -25,9 +25,10 @@ def in_rows(live: Live, table: Table, condition: str = "") -> str | None:
     if live.connection is None:
         rows = live.rows(table)
         return "all rows" if rows is None or condition else numbered(rows, "row")
-    count = live.count(table, condition or "1 = 1")
+    query = live.counting(table, condition or "1 = 1")
+    count = live.number(query)
     if count is None:
-        return f"all rows ({more_than_counted(live)})"
+        return f"all rows ({more_than_counted(live)})" if live.has_given_up(query) else "all rows"
     return numbered(count, "row") if count else None
 
 
@@ -46,9 +47,14 @@ def in_values(live: Live, table: Table, column: str) -> str | None:
 
 
 def unknown(live: Live, query: str, object: str, message: str) -> Iterator[Found]:
-    """What a rule says where its count took too long: nothing is known to be wrong, so that it stops nobody."""
-    if live.has_given_up(query):
-        yield Found(object, f"{message}: that could not be counted in {live.patience:g} s", severity="notice")
+    """What a rule says where its count took too long, or was refused: nothing is known to be wrong, so that it stops nobody.
+
+    A query about a column that the run makes cannot be answered; nobody is told that.
+    """
+    made = {column for _, column in live.added}
+    is_about_now = not any(re.search(rf"\b{re.escape(each)}\b", query, re.IGNORECASE) for each in made)
+    if is_about_now and (why := live.why_unanswered(query)):
+        yield Found(object, f"{message}: that could not be counted {why}", severity="notice")
 
 
 def dependents(live: Live, table: Table) -> list[Table]:

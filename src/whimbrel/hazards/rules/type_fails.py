@@ -107,6 +107,7 @@ def refused(case: Case, table: Table, column: str, new: str, called: str) -> Ite
     name = f"{shown(table)}.{column}"
     if why := live.why_refused(query):
         yield Found(name, f"a value of {name} would not survive the change to {called}: {why}")
+        return
     yield from unknown(live, query, name, f"values of {name} may not survive the change to {called}")
 
 
