@@ -410,3 +410,12 @@ def test_what_takes_too_long_to_count_on_sqlite_is_given_up(pets, monkeypatch):
     monkeypatch.setattr("whimbrel.hazards.asking.PATIENCE", -1.0)
     pets.ok("plan").says("the values (more than could be counted in -1 s) of pet.name would be lost")
     assert pets.database.run("select count(*) from pet") == [(8802,)]
+
+
+def test_a_commit_of_the_connection_parts_a_revision(pets):
+    pets.revision(
+        "op.execute(\"UPDATE pet SET name = 'a' WHERE id = 1\")\nop.get_bind().commit()\nop.drop_table('toy')", id="bbbb"
+    )
+    said = pets.ok("plan").says("upgrade  bbbb  by hand  (not in one transaction)", "  COMMIT\n").out
+    is_told = "COMMIT ends the transaction that the revision runs in  [transaction-in-revision:bbbb]" in said
+    assert is_told is (pets.database.kind != "mariadb")  # where each change of a table commits

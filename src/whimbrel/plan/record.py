@@ -274,7 +274,9 @@ class Bind:
         return Transaction()
 
     def commit(self) -> None:
-        """Nothing to commit."""
+        """What was done before stays, whatever comes."""
+        place, line = self._notes.place_of(frames_here())
+        self._notes.steps.append(Step((), ("COMMIT",), place, line))
 
     def _run_ddl_visitor(self, visitor: Any, element: Any, checkfirst: Any = False, tables: Any = None, **kw: Any) -> None:
         """What create(), drop(), create_all() and drop_all() of tables and types call."""

@@ -1,4 +1,4 @@
-"""A revision begins or ends transactions itself, in SQL.
+"""A revision begins or ends transactions itself, in SQL or with ``op.get_bind().commit()``.
 
 What was done before is committed, and stays when the revision fails afterwards.
 
@@ -16,7 +16,7 @@ ENDS = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION|END)\b(?!\s+TO
 
 
 def look(case: Case) -> Iterator[Found]:
-    """BEGIN, COMMIT and ROLLBACK in op.execute."""
+    """BEGIN, COMMIT and ROLLBACK in op.execute, and commit() of the connection."""
     found = ENDS.match(case.step.sql[0]) if case.step.sql else None
     if found:
         word = found[1].upper().split()[0]
@@ -32,5 +32,5 @@ rule = Rule(
     bad="""op.execute("UPDATE person SET age = 1 WHERE id = 1")
     op.execute("ROLLBACK AND CHAIN")""",
     good="""op.execute("UPDATE person SET age = 1 WHERE id = 1")""",
-    on=("postgresql",),
+    on=("sqlite", "postgresql"),
 )
