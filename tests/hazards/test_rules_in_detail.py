@@ -316,8 +316,8 @@ def test_a_column_is_renamed_with_or_without_the_word(person, words, code, found
 @pytest.mark.parametrize(
     ("table", "check", "found"),
     [
-        ("person", "ADD CONSTRAINT ck CHECK (name <> 'Ada')", "1 row of person break the check ck (id: 1)"),
-        ("loose", "ADD CHECK (age > 3)", "1 row of loose break the new check: 1"),
+        ("person", "ADD CONSTRAINT ck CHECK (name <> 'Ada')", "1 row of person breaks the check ck (id: 1)"),
+        ("loose", "ADD CHECK (age > 3)", "1 row of loose breaks the new check: 1"),
     ],
 )
 @on("postgresql")
@@ -354,7 +354,14 @@ def test_a_unique_index_over_an_expression(person, part):
 def test_a_foreign_key_to_a_primary_key_that_it_does_not_name(person):
     given = ["create table pet (person_id integer)", "insert into pet values (1), (7)"]
     up = "op.execute('ALTER TABLE pet ADD FOREIGN KEY (person_id) REFERENCES person ON DELETE CASCADE')"
-    assert messages(person, "foreign-key-fails", up, *given) == ["1 row of pet point to no row of person (person_id): 7"]
+    assert messages(person, "foreign-key-fails", up, *given) == ["1 row of pet points to no row of person (person_id): 7"]
+
+
+@on("postgresql")
+def test_a_value_that_is_there_twice_is_one_example(person):
+    given = ["create table pet (person_id integer)", "insert into pet values (1), (7), (7)"]
+    up = "op.execute('ALTER TABLE pet ADD FOREIGN KEY (person_id) REFERENCES person')"
+    assert messages(person, "foreign-key-fails", up, *given) == ["2 rows of pet point to no row of person (person_id): 7"]
 
 
 @pytest.mark.parametrize(
