@@ -168,6 +168,16 @@ def hazards_in(planned: Planned, live: Live, limit: float, database: str = "") -
     return judged(planned, live, limit=limit, database=database)
 
 
+def tell_edited(runner: Runner, current: Collection[str]) -> None:
+    """Say which applied revisions were edited: as long as they are, upgrade refuses whatever is pending."""
+    from ..execution.kept import edited, was_edited
+
+    where = f"[{runner.database.name}] " if runner.database.name else ""
+    for revision in edited(runner.graph, runner.journal, current):
+        error = was_edited(revision, runner.project.command)
+        runner.on_event(Noticed(f"{where}{error.message} 'upgrade' refuses that. {error.hint}"))
+
+
 def is_judged(runner: Runner) -> bool:
     """Whether there is something to lose, and somebody wants to know."""
     wants = any(word != "off" for word in runner.project.settings.policy)
