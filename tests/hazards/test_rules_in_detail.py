@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import registry
 
 from kit import Project, on
 
@@ -150,11 +151,32 @@ def test_rows_that_a_check_would_keep_out_from_now_on(person):
         ("import app\nop.add_column(app.Person.__tablename__, sa.Column('b', sa.Integer))", []),
         ("from app import Person\nop.add_column('person', sa.Column('b', sa.Integer))", []),
         ("from app import sa as other\nop.add_column('person', other.Column('b', other.Integer))", []),
+        (
+            "from app import db\ndb.metadata.create_all(op.get_bind())\nop.drop_table('person')",
+            ["it uses metadata as the application has it today"],
+        ),
+        (
+            "import app\napp.db.metadata.create_all(op.get_bind())\nop.drop_table('person')",
+            ["it uses metadata as the application has it today"],
+        ),
+        ("from app import Base\nBase.metadata.create_all(op.get_bind())", ["it uses metadata as the application has it today"]),
+        ("from app import tables\ntables.create_all(op.get_bind())", ["it uses tables as the application has it today"]),
+        ("from app import db\nop.add_column('person', db.Column('b', db.Integer))", []),
+        ("from app import mood\nmood.metadata\nop.add_column('person', sa.Column('b', mood))", []),
+        ("from app import db\nop.add_column(db.metadata.naming_convention.get('t', 'person'), sa.Column('b', sa.Integer))", []),
     ],
 )
 @on("sqlite")
 def test_what_a_revision_takes_from_the_application(person, up, found, monkeypatch):
     monkeypatch.setitem(sys.modules, "app", person.loaded)
+    tables = sa.MetaData()
+    sa.Table("toy", tables, sa.Column("id", sa.Integer))
+    for name, thing in {
+        "tables": tables,
+        "Base": registry(metadata=tables).generate_base(),
+        "mood": sa.Enum("good", name="mood", metadata=tables),
+    }.items():
+        monkeypatch.setattr(person.loaded, name, thing, raising=False)
     assert messages(person, "models-in-revision", up) == found
 
 
