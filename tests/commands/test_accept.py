@@ -116,3 +116,55 @@ def test_consent_goes_with_bytecode(person):
     ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nsourceless = true", 1))
     person.ok("upgrade")
     assert person.database.columns("person") == ["id"]
+
+
+@pytest.fixture
+def twice(person: Project) -> Project:
+    """A revision whose first line loses values, and whose second one fails."""
+    person.database.run("alter table person add column age integer")
+    person.database.run("insert into person (id, age) values (8, 3), (9, 3)")
+    person.revision(f"{DROP}\nop.create_index('ux', 'person', ['age'], unique=True)", id="bbbb")
+    return person
+
+
+LOST = """Error: This needs your consent:
+  bbbb  1 value of person.it's $HOME would be lost  [drop-column-loses-data:person.it's $HOME]
+    at migrations/versions/bbbb_by_hand.py:18
+"""
+FAILS = """  bbbb  person (age): 1 value there more than once: 3  [unique-fails:person]
+    would fail at migrations/versions/bbbb_by_hand.py:19
+"""
+
+
+@on("sqlite")
+def test_what_would_fail_is_not_a_matter_of_consent(twice):
+    assert twice.refused("upgrade").err == (
+        f"{LOST}{FAILS}Nothing has been run.\n"
+        f"Next: Mend what would fail first; then flask db upgrade --accept {shlex.quote(KEY)} goes on this once;"
+        " 'flask db review --accept CODE:OBJECT --because …' writes it into the revision.\n"
+    )
+    assert twice.refused("upgrade", "--accept", KEY).err == (
+        f"Error: This would fail:\n{FAILS.replace('would fail at', 'at')}Nothing has been run.\n"
+        f"Next: Mend that first; flask db upgrade --accept {shlex.quote(KEY)} --accept unique-fails:person"
+        " tries it all the same.\n"
+    )
+
+
+@on("sqlite")
+def test_who_is_asked_knows_that_it_would_fail(twice, monkeypatch):
+    asked = []
+    monkeypatch.setattr("whimbrel.commands.upgrade.on_terminal", lambda: lambda question: asked.append(question.text) or True)
+    twice.flask("upgrade").exits(1)
+    assert asked == [
+        f"1 value of person.it's $HOME would be lost  [{KEY}]. Go on?",
+        "person (age): 1 value there more than once: 3  [unique-fails:person]. The statement would fail. Go on?",
+    ]
+
+
+@on("sqlite")
+def test_what_can_be_no_consent_is_not_to_be_typed_again(person):
+    """A name that only the middle of the run may need is."""
+    person.revision(DROP, id="bbbb")
+    typed = ["unique-fails:persn", "default:unique-fails:persn", "delete-without-condition:pet"]
+    words = next_command(person.refused("upgrade", *(word for key in typed for word in ("--accept", key))))
+    assert words == ["flask", "db", "upgrade", "--accept", "delete-without-condition:pet", "--accept", KEY]

@@ -96,6 +96,18 @@ def test_an_edited_revision_is_refused(tags):
     assert tags.ok("upgrade").text == ""
 
 
+def test_an_edited_revision_is_told_before_upgrade_refuses_it(tags):
+    edit(tags, "String(10)", "String(99)")
+    said = (
+        "Revision bbbb (names) was edited after it ran on this database. 'upgrade' refuses that."
+        " Restore the file ('flask db show bbbb --restore'), or accept the edit with 'flask db log bbbb --accept-edit'.\n"
+    )
+    for command, nothing in (("plan", "Nothing to do.\n"), ("review", "Nothing to review.\n")):
+        told = tags.ok(command)
+        assert (told.out, told.err) == (nothing, said)
+    assert tags.flask("plan", "--down").err == tags.flask("review", "bbbb").err == ""
+
+
 def test_an_edited_revision_can_be_restored(tags):
     before = (tags.versions / "bbbb_names.py").read_text()
     edit(tags, "String(10)", "String(99)")

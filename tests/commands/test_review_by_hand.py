@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -205,3 +206,32 @@ def test_backticks_in_a_name(person):
     person.revision("op.drop_column('person', 'a`b')", id="bbbb")
     table = person.flask(*WITHOUT, "--format", "markdown").exits(1).out
     assert "(`` drop-column-loses-data:person.a`b ``)" in table
+
+
+@on("sqlite")
+def test_all_heads_are_those_that_others_need_too(person):
+    person.revision("op.drop_column('person', 'name')", id="bbbb")
+    person.revision(id="cccc", after=None, depends_on="bbbb")
+    person.flask("review", "heads").exits(1).says("drop-column-loses-data:person.name")
+
+
+@on("sqlite")
+def test_what_a_downgrade_loses_is_accepted_elsewhere(person):
+    key = "drop-table-loses-data:person"
+    assert person.refused("review", "--accept", key, "--because", "old").err == (
+        f"Error: No finding is called {key}.\n"
+        f"Next: There are: none. What a downgrade loses is accepted with --accept of 'flask db downgrade',"
+        f' or by hand in the revision: accepts = {{"{key}": "why"}}.\n'
+    )
+
+
+@on("sqlite")
+def test_the_branch_to_undo_may_end_with_a_merge(person):
+    person.revision(id="bbbb", after="aaaa")
+    person.revision(id="cccc", after="aaaa")
+    person.revision(id="mmmm", after=("bbbb", "cccc"))
+    person.revision(id="dddd", after=("bbbb", "cccc"))
+    person.ok("upgrade", "heads")
+    (command,) = re.findall("'flask db (.*@.*)'", person.refused("downgrade").err)
+    gone = person.ok(*command.split()).out.splitlines()
+    assert [line.split()[1] for line in gone] == [command.split()[1].partition("@")[0]]

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import registry
 
 from kit import Project, on
 
@@ -150,11 +151,32 @@ def test_rows_that_a_check_would_keep_out_from_now_on(person):
         ("import app\nop.add_column(app.Person.__tablename__, sa.Column('b', sa.Integer))", []),
         ("from app import Person\nop.add_column('person', sa.Column('b', sa.Integer))", []),
         ("from app import sa as other\nop.add_column('person', other.Column('b', other.Integer))", []),
+        (
+            "from app import db\ndb.metadata.create_all(op.get_bind())\nop.drop_table('person')",
+            ["it uses metadata as the application has it today"],
+        ),
+        (
+            "import app\napp.db.metadata.create_all(op.get_bind())\nop.drop_table('person')",
+            ["it uses metadata as the application has it today"],
+        ),
+        ("from app import Base\nBase.metadata.create_all(op.get_bind())", ["it uses metadata as the application has it today"]),
+        ("from app import tables\ntables.create_all(op.get_bind())", ["it uses tables as the application has it today"]),
+        ("from app import db\nop.add_column('person', db.Column('b', db.Integer))", []),
+        ("from app import mood\nmood.metadata\nop.add_column('person', sa.Column('b', mood))", []),
+        ("from app import db\nop.add_column(db.metadata.naming_convention.get('t', 'person'), sa.Column('b', sa.Integer))", []),
     ],
 )
 @on("sqlite")
 def test_what_a_revision_takes_from_the_application(person, up, found, monkeypatch):
     monkeypatch.setitem(sys.modules, "app", person.loaded)
+    tables = sa.MetaData()
+    sa.Table("toy", tables, sa.Column("id", sa.Integer))
+    for name, thing in {
+        "tables": tables,
+        "Base": registry(metadata=tables).generate_base(),
+        "mood": sa.Enum("good", name="mood", metadata=tables),
+    }.items():
+        monkeypatch.setattr(person.loaded, name, thing, raising=False)
     assert messages(person, "models-in-revision", up) == found
 
 
@@ -316,8 +338,8 @@ def test_a_column_is_renamed_with_or_without_the_word(person, words, code, found
 @pytest.mark.parametrize(
     ("table", "check", "found"),
     [
-        ("person", "ADD CONSTRAINT ck CHECK (name <> 'Ada')", "1 row of person break the check ck (id: 1)"),
-        ("loose", "ADD CHECK (age > 3)", "1 row of loose break the new check: 1"),
+        ("person", "ADD CONSTRAINT ck CHECK (name <> 'Ada')", "1 row of person breaks the check ck (id: 1)"),
+        ("loose", "ADD CHECK (age > 3)", "1 row of loose breaks the new check: 1"),
     ],
 )
 @on("postgresql")
@@ -354,7 +376,14 @@ def test_a_unique_index_over_an_expression(person, part):
 def test_a_foreign_key_to_a_primary_key_that_it_does_not_name(person):
     given = ["create table pet (person_id integer)", "insert into pet values (1), (7)"]
     up = "op.execute('ALTER TABLE pet ADD FOREIGN KEY (person_id) REFERENCES person ON DELETE CASCADE')"
-    assert messages(person, "foreign-key-fails", up, *given) == ["1 row of pet point to no row of person (person_id): 7"]
+    assert messages(person, "foreign-key-fails", up, *given) == ["1 row of pet points to no row of person (person_id): 7"]
+
+
+@on("postgresql")
+def test_a_value_that_is_there_twice_is_one_example(person):
+    given = ["create table pet (person_id integer)", "insert into pet values (1), (7), (7)"]
+    up = "op.execute('ALTER TABLE pet ADD FOREIGN KEY (person_id) REFERENCES person')"
+    assert messages(person, "foreign-key-fails", up, *given) == ["2 rows of pet point to no row of person (person_id): 7"]
 
 
 @pytest.mark.parametrize(

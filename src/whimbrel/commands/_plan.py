@@ -168,6 +168,16 @@ def hazards_in(planned: Planned, live: Live, limit: float, database: str = "") -
     return judged(planned, live, limit=limit, database=database)
 
 
+def tell_edited(runner: Runner, current: Collection[str]) -> None:
+    """Say which applied revisions were edited: as long as they are, upgrade refuses whatever is pending."""
+    from ..execution.kept import edited, was_edited
+
+    where = f"[{runner.database.name}] " if runner.database.name else ""
+    for revision in edited(runner.graph, runner.journal, current):
+        error = was_edited(revision, runner.project.command)
+        runner.on_event(Noticed(f"{where}{error.message} 'upgrade' refuses that. {error.hint}"))
+
+
 def is_judged(runner: Runner) -> bool:
     """Whether there is something to lose, and somebody wants to know."""
     wants = any(word != "off" for word in runner.project.settings.policy)
@@ -230,7 +240,8 @@ def agreed(finding: Finding, ask: Asker | None) -> bool:
     from ..autogenerate.answers import Question
 
     where = f"[{finding.database}] " if finding.database else ""
-    return bool(ask(Question(f"{where}{words(finding)}. Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
+    fails = " The statement would fail." if finding.would_fail else ""
+    return bool(ask(Question(f"{where}{words(finding)}.{fails} Go on?", f"--accept {finding.key}", (f"at {finding.place}",))))
 
 
 def refusal(
@@ -244,14 +255,18 @@ def refusal(
     from ..hazards import consent
 
     blocked = list({(each.database, each.revision, each.key): each for each in reversed(blocked)}.values())[::-1]
+    failing = [each for each in blocked if each.would_fail]
+    is_mixed = 0 < len(failing) < len(blocked)
     lines = [
-        f"  {f'[{each.database}] ' if each.database else ''}{each.revision}  {words(each)}\n    at {each.place}"
+        f"  {f'[{each.database}] ' if each.database else ''}{each.revision}  {words(each)}"
+        f"\n    {'would fail ' if is_mixed and each.would_fail else ''}at {each.place}"
         for each in blocked[:MOST_LISTED]
     ]
     more = [f"  … and {len(blocked) - MOST_LISTED} more"] if len(blocked) > MOST_LISTED else []
     more += [f"  Nothing that is seen ahead is called {key}." for key in sorted(unknown)]
-    keys = list(dict.fromkeys(each.key for each in blocked))
-    flags = " ".join(f"--accept {shlex.quote(key)}" for key in [*sorted(given), *keys])
+    keys = list(dict.fromkeys(each.key for each in blocked if not (is_mixed and each.would_fail)))
+    useful = sorted(key for key in given if key not in unknown or may_be_met(key))
+    flags = " ".join(f"--accept {shlex.quote(key)}" for key in [*useful, *keys])
     verb = command[0]
     again = f"{name} {shlex.join(command)}"
     if len(flags) > MOST_CHARACTERS:
@@ -260,15 +275,25 @@ def refusal(
     writes = f"'{name} review --accept CODE:OBJECT --because …' writes it into the revision"
     if verb == "downgrade":  # which review does not look at
         writes = f'in the revision, {consent.NAME} = {{{consent.quoted(keys[0])}: "why"}} says it for good'
-    would_fail = all(each.code.endswith("-fails") for each in blocked)
+    hint = f"{again} {flags} goes on this once; {writes}."
+    if is_mixed:
+        hint = f"Mend what would fail first; then {hint}"
+    elif failing:
+        hint = f"Mend that first; {again} {flags} tries it all the same."
     return Refused(
-        "\n".join(["This would fail:" if would_fail else "This needs your consent:", *lines, *more]),
+        "\n".join([f"This {'needs your consent' if len(failing) < len(blocked) else 'would fail'}:", *lines, *more]),
         state="Nothing has been run.",
-        hint=f"Mend that first; {again} {flags} tries it all the same."
-        if would_fail
-        else f"{again} {flags} goes on this once; {writes}.",
+        hint=hint,
         data={"findings": [each.as_data() for each in blocked]},
     )
+
+
+def may_be_met(key: str) -> bool:
+    """Whether a name that is about nothing that was found may be met in the middle of the run, by a rule that looks again."""
+    from ..hazards.review import rules
+
+    parts = key.split(":")
+    return any(rules()[code].is_watched for code in parts[:2] if code in rules())
 
 
 def words(finding: Finding) -> str:

@@ -45,9 +45,7 @@ def judged(project: Project, written: Written) -> tuple[Finding, ...]:
     found = [each for each in review(project, written.revisions).findings if each.severity != "notice" and each.accepted is None]
     for path, id in zip(written.paths, written.revisions, strict=True):
         mine = [each for each in found if each.revision == id and each.severity == "danger"]
-        keys = list(
-            dict.fromkeys(each.key for each in mine if not each.code.endswith("-fails"))
-        )  # no consent makes those succeed
+        keys = list(dict.fromkeys(each.key for each in mine if not each.would_fail))
         if keys:
             consent.suggest(path, keys)
     return tuple(found)

@@ -16,7 +16,7 @@ from ..project import Project
 from ..revisions import paths
 from ..revisions.index import history
 from ._cli import Call, subcommand
-from ._plan import hazards_in, live_of, patiently, plan_of, words
+from ._plan import hazards_in, live_of, patiently, plan_of, tell_edited, words
 from ._settings import looking_options
 
 if TYPE_CHECKING:
@@ -195,6 +195,8 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
         runner = Runner(project, graph, database, on_event)
         refuse_half_applied(runner.journal.half_applied(), project)
         current = runner.current()  # first: what has no file any more joins the history
+        if direction == "upgrade":
+            tell_edited(runner, current)
         ids = path(runner.graph, target or ("-1" if down else "head"), current)
         parts = patiently(runner, lambda: parts_of(runner, ids, direction)) if ids else []
         found.append((database.name, database.url, tuple(parts)))

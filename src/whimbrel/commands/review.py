@@ -20,7 +20,7 @@ from ..revisions.graph import Graph
 from ..revisions.index import history
 from ._cli import Call, subcommand
 from ._paper import without_database
-from ._plan import hazards_of, words
+from ._plan import hazards_of, tell_edited, words
 from ._settings import looking_options
 from ._since import added_since
 from ._unused import unnamed, unused
@@ -108,8 +108,11 @@ def review(
 
         def look(database: Database) -> None:
             runner = Runner(project, graph, database, on_event)
-            chosen = chosen_of(graph, what, added, runner.current())
-            ids = paths.upgrade(runner.graph, "heads", runner.current()) if chosen is None else chosen
+            current = runner.current()
+            chosen = chosen_of(graph, what, added, current)
+            if chosen is None:
+                tell_edited(runner, current)
+            ids = paths.upgrade(runner.graph, "heads", current) if chosen is None else chosen
             seen.update(dict.fromkeys(ids))
             found.extend(hazards_of(runner, ids, "upgrade", ("danger", "lock", "notice")))
 
@@ -163,7 +166,7 @@ def chosen_of(
                 raise UsageError(f"Without a database nobody knows where {each} counts from.", hint="Name a revision: ae10:+1.")
             found |= set(paths.upgrade(graph, each, current))
         else:
-            found |= set(names.find_all(graph, each))
+            found |= set(graph.heads if each == "heads" else names.find_all(graph, each))  # those that others need, too
     found |= {by_path[path] for path in added or () if path in by_path}
     return [id for id in paths.upgrade(graph, "heads", ()) if id in found]
 
@@ -191,7 +194,11 @@ def accept(project: Project, keys: Sequence[str], because: str, what: Sequence[s
         places = {graph[each.revision].path for each in found.findings if key in (each.key, each.full_key)}
         if not places:
             known = ", ".join(sorted({each.key for each in found.findings})) or "none"
-            raise Refused(f"No finding is called {key}.", hint=f"There are: {known}.")
+            raise Refused(
+                f"No finding is called {key}.",
+                hint=f"There are: {known}. What a downgrade loses is accepted with --accept of '{project.command} downgrade',"
+                f' or by hand in the revision: {consent.NAME} = {{{consent.quoted(key)}: "why"}}.',
+            )
         for path in places:
             written.setdefault(path, {})[key] = because
     for path, accepted in written.items():

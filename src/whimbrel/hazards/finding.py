@@ -51,6 +51,11 @@ class Finding:
         """The name under which it is accepted."""
         return self.full_key if self.is_ambiguous else self.short_key
 
+    @property
+    def would_fail(self) -> bool:
+        """Whether the statement fails on what is there, which no consent changes."""
+        return self.severity == "danger" and self.code.endswith("-fails")
+
     def as_data(self) -> dict[str, Any]:
         """The same for machines."""
         return {**vars(self), "key": self.key}

@@ -146,9 +146,11 @@ def downgrade_start(graph: Graph, current: tuple[str, ...], label: str | None, t
     if not starts:
         raise NotAPath("There is nothing to undo: no revision has been applied to this database.")
     if len(starts) > 1:
+        steps, merged = names.relative_parts(target)[2], graph.parents(starts[0])
+        end = merged[0] if steps == -1 and len(merged) > 1 else f"{steps:+d}"
         raise AmbiguousRevision(
             f"'{target}' is ambiguous: the database is at {' and '.join(starts)}.",
-            hint=f"Name the branch to undo: '{graph.command} downgrade {starts[0]}@{target}'.",
+            hint=f"Name the branch to undo: '{graph.command} downgrade {starts[0]}@{end}'.",
         )
     return starts[0]
 

@@ -73,7 +73,7 @@ def examples(live: Live, query: str, names: bool = False) -> str:
     """Some values, as they follow a sentence."""
     rows = live.some(f"{query} LIMIT 3")
     values = [in_short(", ".join(map(in_short, row))) if names else in_short(as_typed(row[0])) for row in rows]
-    return f": {'; '.join(values)}" if values else ""
+    return f": {'; '.join(dict.fromkeys(values))}" if values else ""
 
 
 def as_typed(value: Any) -> str:

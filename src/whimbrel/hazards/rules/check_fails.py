@@ -32,7 +32,9 @@ def look(case: Case) -> Iterator[Found]:
     yield from unknown(live, live.counting(table, wrong), shown(table), f"rows of {shown(table)} may break {check}")
     if count:
         some = which(live, table, wrong) or values(case, condition, wrong)
-        yield Found(shown(table), f"{numbered(count, 'row')} of {shown(table)} break {check}{some}")
+        yield Found(
+            shown(table), f"{numbered(count, 'row')} of {shown(table)} {'breaks' if count == 1 else 'break'} {check}{some}"
+        )
 
 
 def values(case: Case, condition: str, wrong: str) -> str:

@@ -48,8 +48,9 @@ def look(case: Case) -> Iterator[Found]:
     yield from unknown(live, counting, shown(table), doubt)
     if count:
         some = examples(live, f"SELECT t.{live.column(pairs[0][0])} FROM {source}")
+        points = "points" if count == 1 else "point"
         yield Found(
-            shown(table), f"{numbered(count, 'row')} of {shown(table)} point to no row of {shown(other)} ({listed}){some}"
+            shown(table), f"{numbered(count, 'row')} of {shown(table)} {points} to no row of {shown(other)} ({listed}){some}"
         )
 
 
