@@ -268,6 +268,8 @@ class Mysql(Dialect):
         before = {name: value for name, value in now.items() if seconds and value in TIMEOUTS[name]}
         for name in before:
             connection.execute(text(f"SET SESSION {name} = {max(1, math.ceil(seconds))}"))
+        if not only_now:
+            connection.commit()  # what follows ends its transactions by itself
         try:
             yield
         finally:
