@@ -70,6 +70,9 @@ class Dialect(Structure):
     ignores_case_of_columns: bool = False
     """The same for columns."""
 
+    longest_name: int | None = None
+    """How many characters a name may have, where a longer one is an error."""
+
     checks_length = True
     """Whether a string that is longer than its column is an error."""
 

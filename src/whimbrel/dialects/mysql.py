@@ -105,6 +105,7 @@ class Mysql(Dialect):
     keys_need_indexes = True
     unique_indexes_are_constraints = True
     ignores_case_of_columns = True
+    longest_name = 64
 
     def title(self, dialect: SqlaDialect) -> str:
         """MariaDB or MySQL, whichever answers."""
