@@ -227,6 +227,10 @@ class Dialect(Structure):
         """Whether a statement failed because of somebody else's lock, so that it may succeed later."""
         return False
 
+    def is_forbidden(self, error: BaseException) -> bool:
+        """Whether the user lacks a right."""
+        return False
+
     def ran_out_of_time(self, error: BaseException) -> bool:
         """Whether the server gave a statement up because it took longer than ``at_most`` lets it."""
         return False
