@@ -55,6 +55,10 @@ class Refused(WhimbrelError):
     """What was asked would break a promise; nothing has changed."""
 
 
+class JournalForbidden(Refused):
+    """The user of the database may not read the journal."""
+
+
 class RevisionNotFound(WhimbrelError):
     """No revision file answers to that name."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 
-from kit import Database, on
+from kit import Database, Project, on
 
 NOTE = """
 class Note(db.Model):
@@ -149,3 +152,53 @@ def test_another_working_directory(project, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     project.ok("current").says(project.head)
     project.ok("downgrade")
+
+
+@pytest.fixture
+def guest(project: Project) -> Iterator[Project]:
+    """A project with a pending revision, whose user may read everything but the journal; and not the rows of person."""
+    owner = project.database
+    project.start(NOTE)
+    project.revision("op.execute('create table person (id integer)')", id="aaaa")
+    project.ok("upgrade")
+    project.revision("op.execute('alter table person add column age integer')", id="bbbb")
+    user = f"guest_{owner.address.database}"[:32]
+    if owner.kind == "postgresql":
+        rights = [f"create role {user} login password 'secret'", f"grant select on alembic_version to {user}"]
+        last = [f"drop owned by {user}", f"drop role {user}"]
+    else:
+        rights = [f"create user {user} identified by 'secret'"]
+        rights += [f"grant select on {table} to {user}" for table in ("alembic_version", "person", "note")]
+        last = [f"drop user {user}"]
+    for sql in rights:
+        owner.run(sql)
+    project.database = Database(owner.kind, owner.address.set(username=user, password="secret"))
+    project.app(NOTE)
+    try:
+        yield project
+    finally:
+        with project.loaded.app.app_context():
+            project.loaded.db.engine.dispose()
+        for sql in last:
+            owner.run(sql)
+
+
+@on("postgresql", "mariadb")
+def test_who_may_not_read_the_journal_can_look(guest):
+    said = "The user of the database may not read the journal"
+    guest.ok("plan").says(said, "What it says of earlier runs is not known.", "bbbb")
+    guest.ok("review").says(said)
+    guest.ok("current", "-v").says(said)
+
+
+@on("postgresql", "mariadb")
+def test_who_may_not_read_the_journal_cannot_run(guest):
+    guest.flask("upgrade").exits(1).says(
+        "may not read the journal", "Next: Have its owner grant that: GRANT ", "SELECT", " TO guest_"
+    )
+
+
+@on("postgresql")
+def test_a_table_that_may_not_be_counted_has_a_size(guest):
+    (step,) = json.loads(guest.ok("plan", "--format", "json").out)[0]["revisions"][0]["steps"]
+    assert (step["rows"], step["bytes"]) == (None, 0)

@@ -1047,3 +1047,34 @@ def test_a_table_of_a_file_that_a_revision_attaches(person, tmp_path):
 )
 def test_values_that_one_value_replaces(person, up, found):
     assert messages(person, "update-replaces-values", up) == found
+
+
+LONG = "n" * 70
+TOO_LONG = f"name-too-long:{LONG}"
+
+
+@pytest.mark.parametrize(
+    ("up", "found"),
+    [
+        (f"op.add_column('person', sa.Column('{LONG}', sa.Integer))", [TOO_LONG]),
+        (f"op.execute('CREATE INDEX {LONG} ON person (name)')", [TOO_LONG]),
+        (f"op.create_table('{LONG}', sa.Column('id', sa.Integer, primary_key=True))", [TOO_LONG]),
+        (f"op.rename_table('person', '{LONG}')", [TOO_LONG]),
+        (f"op.add_column('person', sa.Column('{'é' * 64}', sa.Integer))", []),
+    ],
+)
+@on("mariadb")
+def test_a_name_that_the_server_refuses(person, up, found):
+    person.revision(up, id="bbbb")
+    listed = json.loads(person.flask("review", "--format", "json").out)["findings"]
+    assert [f"{each['code']}:{each['object']}" for each in listed if each["severity"] == "danger"] == found
+    if found:
+        person.ok("plan").says(f"{LONG} has 70 characters, and MariaDB takes 64 at most: this fails")
+        person.refused("upgrade").says("this fails")
+
+
+@on("postgresql")
+def test_a_name_that_the_server_cuts_stops_nobody(person):
+    up = f"op.add_column('person', sa.Column('{LONG}', sa.Integer))"
+    assert messages(person, "name-too-long", up) == [f"{LONG} has 70 bytes, and 63 are kept"]
+    person.ok("upgrade")

@@ -27,7 +27,7 @@ class Position:
 def positions(project: Project, *, edits: bool = False) -> list[Position]:
     """Where each database of the project is. edits: find out which applied revisions were edited, too."""
     from ..execution.env import Database, Task, run_environment
-    from ..execution.journals import journal_of
+    from ..execution.journals import journal_of, look_into
     from ..execution.kept import edited, kept_revisions, was_edited, without_file
     from ..execution.table import VersionTable
 
@@ -38,11 +38,16 @@ def positions(project: Project, *, edits: bool = False) -> list[Position]:
         heads = VersionTable(database.context).read()
         position = Position(database.name, database.url, heads, graph)
         journal = journal_of(database.context)
+        gone = [id for id in heads if id not in graph]
+        unread = look_into(journal) if edits or gone else ()
+        position = replace(position, kept=unread)
         if edits:
             position = replace(position, edited=tuple(was_edited(one).message for one in edited(graph, journal, heads)))
-        if gone := [id for id in heads if id not in graph]:
+        if gone:
             kept = kept_revisions(graph, journal, gone)
-            position = replace(position, graph=graph.with_kept(kept), kept=tuple(without_file(kept, journal, project.command)))
+            position = replace(
+                position, graph=graph.with_kept(kept), kept=(*unread, *without_file(kept, journal, project.command))
+            )
         found.append(position)
 
     run_environment(project, Task(look, context={"dont_mutate": True}))

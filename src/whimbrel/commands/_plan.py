@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -139,8 +139,7 @@ def patiently(runner: Runner, look: Callable[[], T]) -> T:
                 "A table that is to be looked at is locked by somebody else.", state="Nothing has been run."
             ) from error
 
-    # Elsewhere nothing but counts waits for others, and they give up by themselves.
-    with patience.kept() if runner.dialect.ddl_rolls_back else nullcontext():
+    with only_looking(runner), patience.kept(is_looking=True):
         return patience.run(attempt)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..autogenerate.words import changes
-from ..events import Direction, Listener, ignore
+from ..events import Direction, Listener, Noticed, ignore
 from ..lines import Line, line, size
 from ..project import Project
 from ..revisions import paths
@@ -184,6 +184,7 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
     """
     from ..execution.env import Database, Task, run_environment
     from ..execution.half_applied import refuse_half_applied
+    from ..execution.journals import look_into
     from ..execution.runner import Runner
 
     graph = history(project)
@@ -193,6 +194,8 @@ def plan(project: Project, target: str = "", *, down: bool = False, full: bool =
 
     def look(database: Database) -> None:
         runner = Runner(project, graph, database, on_event)
+        for text in look_into(runner.journal):
+            on_event(Noticed(text))
         refuse_half_applied(runner.journal.half_applied(), project)
         current = runner.current()  # first: what has no file any more joins the history
         if direction == "upgrade":

@@ -104,10 +104,13 @@ def review(
         if rows:
             raise UsageError("--rows is for a review without a database.", hint="Add --dialect postgresql, or leave --rows out.")
         from ..execution.env import Database, Task, run_environment
+        from ..execution.journals import look_into
         from ..execution.runner import Runner
 
         def look(database: Database) -> None:
             runner = Runner(project, graph, database, on_event)
+            for text in look_into(runner.journal):
+                on_event(Noticed(text))
             current = runner.current()
             chosen = chosen_of(graph, what, added, current)
             if chosen is None:

@@ -70,6 +70,9 @@ class Dialect(Structure):
     ignores_case_of_columns: bool = False
     """The same for columns."""
 
+    longest_name: int | None = None
+    """How many characters a name may have, where a longer one is an error."""
+
     checks_length = True
     """Whether a string that is longer than its column is an error."""
 
@@ -222,6 +225,10 @@ class Dialect(Structure):
 
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """Whether a statement failed because of somebody else's lock, so that it may succeed later."""
+        return False
+
+    def is_forbidden(self, error: BaseException) -> bool:
+        """Whether the user lacks a right."""
         return False
 
     def ran_out_of_time(self, error: BaseException) -> bool:

@@ -26,6 +26,8 @@ PROMISES: tuple[tuple[str, str, Blocks, Work], ...] = (
     ("INPLACE", "SHARED", "writes", "rewrite"),
     ("COPY", "SHARED", "writes", "rewrite"),
 )
+LONGEST_WAIT = 2
+"""Seconds for somebody else's lock on a table that is to be copied."""
 IGNORED = re.compile(r"PARTITION\s+BY|FOREIGN\s+KEY|REFERENCES", re.IGNORECASE)
 DROP = re.compile(rf"^\s*DROP\s+INDEX\s+((?:IF\s+EXISTS\s+)?{NAME})\s+ON\s+({NAME})", re.IGNORECASE)
 """MariaDB takes no promise in this one."""
@@ -42,7 +44,10 @@ class Proof:
         self.scratch = scratch
         self.database = database
         self.is_mariadb = bool(getattr(scratch.dialect, "is_mariadb", False))
-        self.copied: set[tuple[str | None, str]] = set()
+        self.copied: dict[tuple[str | None, str], bool] = {}
+        """Whether there is a copy of a table; one that somebody has to himself is not waited for again."""
+        names = ("lock_wait_timeout", "innodb_lock_wait_timeout")
+        scratch.exec_driver_sql("SET SESSION " + ", ".join(f"{name} = {LONGEST_WAIT}" for name in names))
 
     def of(self, statement: str, effect: Effect) -> Effect:
         """The effect as the server says; as it was where that cannot be tried."""
@@ -75,14 +80,12 @@ class Proof:
         return effect
 
     def copy(self, table: tuple[str | None, str]) -> bool:
-        """Make an empty copy of a table, once."""
-        if table in self.copied:
-            return True
-        quote = self.scratch.dialect.identifier_preparer.quote
-        if not self.executes(f"CREATE TABLE {quote(table[1])} LIKE {quote(self.database)}.{quote(table[1])}"):
-            return False
-        self.copied.add(table)
-        return True
+        """Make an empty copy of a table; tried once."""
+        if table not in self.copied:
+            quote = self.scratch.dialect.identifier_preparer.quote
+            made = f"CREATE TABLE {quote(table[1])} LIKE {quote(self.database)}.{quote(table[1])}"
+            self.copied[table] = self.executes(made)
+        return self.copied[table]
 
     def engine_of(self, name: str) -> str:
         """The engine of a copy, in capitals."""

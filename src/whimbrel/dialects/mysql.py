@@ -84,6 +84,7 @@ DEADLOCK = 1213
 BEING_CHANGED = (1412, 1684, 1205, DEADLOCK)  # ER_TABLE_DEF_CHANGED, ER_WARN_I_S_SKIPPED_TABLE, and locks
 MOST_MEASURED = 2.0  # seconds for one statement, on a server that is busy
 OUT_OF_TIME = (1969, 3024)  # ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
+FORBIDDEN = (1142, 1143)  # ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR
 LOCK_CONFLICTS = (1205, DEADLOCK)  # ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK
 PROGRESS = """
     select coalesce(state, ''), stage, max_stage, progress from information_schema.processlist
@@ -105,6 +106,7 @@ class Mysql(Dialect):
     keys_need_indexes = True
     unique_indexes_are_constraints = True
     ignores_case_of_columns = True
+    longest_name = 64
 
     def title(self, dialect: SqlaDialect) -> str:
         """MariaDB or MySQL, whichever answers."""
@@ -268,6 +270,8 @@ class Mysql(Dialect):
         before = {name: value for name, value in now.items() if seconds and value in TIMEOUTS[name]}
         for name in before:
             connection.execute(text(f"SET SESSION {name} = {max(1, math.ceil(seconds))}"))
+        if not only_now:
+            connection.commit()  # what follows ends its transactions by itself
         try:
             yield
         finally:
@@ -283,6 +287,10 @@ class Mysql(Dialect):
     def is_lock_conflict(self, error: BaseException | None) -> bool:
         """By error number."""
         return error is not None and number(error) in LOCK_CONFLICTS
+
+    def is_forbidden(self, error: BaseException) -> bool:
+        """By error number."""
+        return number(error) in FORBIDDEN
 
     def ran_out_of_time(self, error: BaseException) -> bool:
         """By error number."""

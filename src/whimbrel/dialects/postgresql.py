@@ -73,6 +73,7 @@ OTHER_TABLES = (
 LOCKS = (
     "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and mode <> 'AccessShareLock')"
 )
+FORBIDDEN = "42501"
 QUERY_CANCELED = "57014"
 LOCK_CONFLICTS = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 EXECUTING = """
@@ -208,6 +209,10 @@ class Postgresql(PostgresqlStructure, Dialect):
         """By SQLSTATE."""
         return error is not None and sqlstate(error) in LOCK_CONFLICTS
 
+    def is_forbidden(self, error: BaseException) -> bool:
+        """By SQLSTATE: "insufficient_privilege"."""
+        return sqlstate(error) == FORBIDDEN
+
     def ran_out_of_time(self, error: BaseException) -> bool:
         """By SQLSTATE."""
         return sqlstate(error) == QUERY_CANCELED
@@ -297,6 +302,8 @@ class Postgresql(PostgresqlStructure, Dialect):
         row = connection.execute(SIZE, {"name": name}).one()
         if row[0] is None or row[0] >= 0 or row[1] > MOST_COUNTED:
             return row[0] if row[0] is None or row[0] >= 0 else None, row[1]
+        if not connection.scalar(text("select has_any_column_privilege(to_regclass(:name), 'select')"), {"name": name}):
+            return None, row[1]
         return connection.exec_driver_sql(f"select count(*) from {name}").scalar_one(), row[1]
 
     @contextmanager

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from .._alembic import RunContext
 from ..dialects import Beside, dialect_of
+from .rights import forbidden
 from .statement import Statement, packed, unpacked
 
 LONG = sa.Text().with_variant(sa.Text(2**24 - 1), "mysql", "mariadb")  # whose TEXT has 64 KB, which a source may exceed
@@ -294,16 +295,31 @@ class TableJournal(Journal):
                 table.create(connection)
         self.exists = True
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Around what reads. Raises JournalForbidden where the user lacks the right."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            if not self.dialect.is_forbidden(error):
+                raise
+            raise forbidden(self.run_connection, self.entries, self.parts, self.own_schema) from error
+
     def states(self) -> Iterable[tuple[int, str, str, str, str | None]]:
         """One query."""
-        if not self.exists:
-            return []
-        c = self.entries.c
-        query = sa.select(c.id, c.revision, c.direction, c.outcome, c.checksum).where(c.version_table == self.version_table)
-        return [tuple(row) for row in self.connection.execute(query.order_by(c.id))]
+        with self.reading():
+            if not self.exists:
+                return []
+            c = self.entries.c
+            query = sa.select(c.id, c.revision, c.direction, c.outcome, c.checksum).where(c.version_table == self.version_table)
+            return [tuple(row) for row in self.connection.execute(query.order_by(c.id))]
 
     def read(self, ids: Collection[int] | None = None) -> list[Entry]:
         """One query."""
+        with self.reading():
+            return self._read(ids)
+
+    def _read(self, ids: Collection[int] | None) -> list[Entry]:
         if not self.exists:
             return []
         columns = [column for column in self.entries.c if column.name not in ("version_table", "source")]

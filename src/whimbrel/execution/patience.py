@@ -46,10 +46,14 @@ class Patience:
         self.dialect: Dialect = dialect_of(database.context.dialect.name)
         self.lookout: Lookout | None = None
         self._has_written = False
+        self._repeats_all = self.dialect.ddl_rolls_back
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Stands around a run: limits how long statements wait, and watches who blocks them."""
+    def kept(self, *, is_looking: bool = False) -> Iterator[None]:
+        """Stands around a run: limits how long statements wait, and watches who blocks them.
+
+        is_looking: nothing is written, so that all of it is repeated, and no statement alone.
+        """
         connection = self.database.connection
         session = None if connection is None else self.dialect.session(connection)
         if connection is None or session is None:
@@ -58,12 +62,14 @@ class Patience:
         commits_each = self.database.context.commits_each
         with self.dialect.patient(connection, self.settings.lock_timeout, only_now=not commits_each):
             self.lookout = Lookout(self.database, self.dialect, session, self.tell)
-            if not self.dialect.ddl_rolls_back:
+            stand_alone = not (is_looking or self.dialect.ddl_rolls_back)
+            self._repeats_all = not stand_alone
+            if stand_alone:
                 event.listen(connection.engine, "do_execute", self._do_execute)
             try:
                 yield
             finally:
-                if not self.dialect.ddl_rolls_back:
+                if stand_alone:
                     event.remove(connection.engine, "do_execute", self._do_execute)
                 self.lookout.close()
 
@@ -74,7 +80,7 @@ class Patience:
         """
         if self.lookout is None:
             return attempt()
-        may_repeat = is_repeatable and self.dialect.ddl_rolls_back and self.database.context.commits_each
+        may_repeat = is_repeatable and self._repeats_all and self.database.context.commits_each
         pauses = Pauses(self.settings.retry_for)
         while True:
             self._has_written = False

@@ -71,7 +71,7 @@ class Asking:
                 with self.aside(), self.in_time():
                     self._answers[query] = list(self.connection.exec_driver_sql(self.percents(query)).all())
             except SQLAlchemyError as error:
-                if self.dialect.ran_out_of_time(error):
+                if self.dialect.ran_out_of_time(error) or self.dialect.is_lock_conflict(error):
                     self._given_up.add(query)
                     return None
                 self._failed[query] = words_of(error)

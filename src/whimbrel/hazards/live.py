@@ -300,7 +300,7 @@ class Live(Asking):
 
     def columns_of(self, table: Table) -> dict[str, Any] | None:
         """Its columns by name, as SQLAlchemy tells of them; None where it is not there."""
-        if self.connection is None:
+        if self.connection is None or len(table[1]) > (self.dialect.longest_name or len(table[1])):
             return None
         if table not in self._columns:
             try:
