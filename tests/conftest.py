@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("WHIMBREL_TEST_SERVERS") == "by turns":
         left_out |= {item for item in items if is_for_the_other_server(item)}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = [item for item in items if item not in left_out]
+    kept = [item for item in items if item not in left_out]
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("realworld") is None)  # what takes longest comes first
 
 
 def pytest_collection_finish() -> None:
